@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The view of one event that consumers get: the block in place, its parameters found, and what the state engine knows of it.
+ * Filled by a source and the state engine; valid until the next event is asked for.
+ */
+#ifndef PORTHOLE_COLLECTOR_EVENT_H
+#define PORTHOLE_COLLECTOR_EVENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include "porthole/tables.h"
+
+struct ph_thread;
+struct ph_fd;
+
+struct ph_param {
+	const uint8_t *data;
+	uint32_t len; /* 0: empty or NULL */
+};
+
+#define PH_FD_NONE INT64_MIN
+
+struct ph_event {
+	const struct ph_evt_hdr *hdr; /* in place; not aligned */
+	const struct ph_event_info *info; /* never NULL */
+	uint64_t num; /* from 1, counts every event of the source, hidden ones too */
+	uint64_t ts; /* ns since the epoch */
+	uint64_t enter_ts; /* 0: not known */
+	uint64_t latency; /* ns; 0 when not known */
+	int64_t tid; /* -1: none */
+	uint16_t type; /* enum ph_event_code */
+	uint16_t cpu;
+	uint16_t syscall; /* enum ph_syscall_row; PH_SC_COUNT: none */
+	uint16_t nparams; /* present in the block; at most info->nparams are looked at */
+	struct ph_param params[PH_EVENT_MAX_PARAMS];
+
+	/* set by the state engine before any consumer sees the event */
+	struct ph_thread *thread; /* NULL: the event has no thread or it is not known */
+	int64_t fdnum; /* the descriptor that the event works on; PH_FD_NONE: none */
+	struct ph_fd *fd; /* its entry; NULL: unknown */
+	int64_t res; /* result of an exit event that has one */
+	bool has_res;
+};
+
+/*
+ * Finds the parameters of a block that lies in [hdr, hdr + hdr->len). 0, or -EBADMSG when lengths do not fit: the block comes
+ * from outside and is checked here, once. Sets hdr, info, ts, tid, type, nparams, params, res, has_res.
+ * -ENOENT: the table has no such event.
+ */
+int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr);
+
+static inline bool ph_event_has(const struct ph_event *ev, int i)
+{
+	return i >= 0 && i < ev->nparams;
+}
+
+/* Parameter i as a number of its own width and sign; 0 when it is absent or too short. */
+int64_t ph_event_int(const struct ph_event *ev, int i);
+uint64_t ph_event_uint(const struct ph_event *ev, int i);
+/* Parameter i as a string: the bytes up to its NUL; "" when absent. *len without the NUL. Never reads past the parameter. */
+const char *ph_event_str(const struct ph_event *ev, int i, uint32_t *len);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The inspector: source, state engine and containers together, as consumers use them. One event after the other, each
+ * with its state applied. Programs and the chisel engine use this and what it hands out.
+ */
+#ifndef PORTHOLE_INSPECTOR_H
+#define PORTHOLE_INSPECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "collector/container/container.h"
+#include "collector/event.h"
+#include "collector/state/state.h"
+
+/* What consumers need of the capture; the union of what their fields say. */
+enum ph_needs {
+	PH_NEED_ENTER_TIME = 1 << 0, /* latencies */
+	PH_NEED_SWITCHES = 1 << 1,
+	PH_NEED_PAGE_FAULTS = 1 << 2,
+};
+
+struct ph_inspector;
+
+struct ph_inspector_opts {
+	size_t size;
+	uint32_t needs; /* enum ph_needs */
+	uint32_t snaplen; /* 0: PH_SNAPLEN_DEFAULT */
+	size_t ring_bytes; /* 0: default */
+	bool own_events; /* -D */
+	bool no_users; /* -E */
+	const char *const *suppress; /* comms of -U, NULL-terminated; NULL: none */
+	void (*warn)(void *arg, const char *line);
+	void *warn_arg;
+};
+
+struct ph_inspector_stats {
+	uint64_t events; /* handed out */
+	uint64_t suppressed; /* by -U */
+	uint64_t lost, lost_state;
+	uint64_t lost_by_category[PH_C_MAX];
+};
+
+/* Starts a live capture. On failure a negative errno, *out NULL and one line for a person in err. */
+int ph_inspector_open_live(struct ph_inspector **out, const struct ph_inspector_opts *opts, char *err, size_t errlen);
+void ph_inspector_close(struct ph_inspector *ins);
+
+/*
+ * 1: *ev is set, valid until the next call; 0: nothing within timeout_ms; -EINTR: a signal came; -ENODATA: the source has
+ * ended. Events that -U suppresses are not handed out.
+ */
+int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeout_ms);
+/* Ends a live capture; what has been captured by now is still handed out, then -ENODATA. */
+void ph_inspector_stop(struct ph_inspector *ins);
+
+bool ph_inspector_is_live(const struct ph_inspector *ins);
+struct ph_state *ph_inspector_state(struct ph_inspector *ins);
+struct ph_containers *ph_inspector_containers(struct ph_inspector *ins);
+int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stats);
+
+#endif

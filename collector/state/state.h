@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state engine: threads, processes, descriptors, users, followed from event to event. It sees every event before any
+ * consumer and fills in ev->thread, ev->fd and the like. Nothing above it can tell a live source from a file.
+ *
+ * Who calls it: the inspector (collector/inspector.h), in the order ph_state_begin(), consumers, ph_state_end().
+ * Ownership: everything that is reached from here belongs to the engine and is valid until the event's ph_state_end().
+ */
+#ifndef PORTHOLE_STATE_H
+#define PORTHOLE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "collector/event.h"
+#include "porthole/wire.h"
+
+struct ph_container;
+struct ph_containers;
+struct ph_state;
+
+/* fd flags */
+enum {
+	PH_FDF_CLOEXEC = 1 << 0,
+	PH_FDF_ROLE_SERVER = 1 << 1,
+	PH_FDF_ROLE_CLIENT = 1 << 2,
+	PH_FDF_CONNECTED = 1 << 3,
+	PH_FDF_NAME_CHANGED = 1 << 4, /* by the current event */
+	PH_FDF_LISTENING = 1 << 5,
+	PH_FDF_FROM_SNAPSHOT = 1 << 6,
+};
+
+struct ph_fd {
+	int32_t num;
+	uint8_t type; /* enum ph_fd_type */
+	uint8_t l4; /* enum ph_l4 */
+	uint8_t family; /* AF_*; 0 for what is no socket */
+	uint16_t flags; /* PH_FDF_* */
+	uint32_t open_flags; /* file_flags of flags.def */
+	uint32_t dev; /* as in events; 0: unknown */
+	uint64_t ino;
+	uint64_t opened_ns; /* 0: before the capture */
+	/* sockets: source and destination of the tuple, source being the client; network order, IPv4 in the first 4 bytes */
+	uint8_t sip[16], dip[16];
+	uint16_t sport, dport; /* host order */
+	uint64_t unix_src, unix_dst; /* kernel addresses */
+	char *name; /* as shown: path, "a:p->b:p", pipe name ""; never NULL */
+};
+
+/* What the threads of a process share. */
+struct ph_process {
+	int64_t pid, ptid; /* ptid: the thread that is its parent */
+	int64_t sid, pgid, vpid, vpgid, vsid;
+	uint32_t nthreads; /* living ones */
+	uint32_t nchildren;
+	char *exe, *exepath, *cwd, *root; /* never NULL; cwd ends in '/' unless it is unknown */
+	char *args; /* argv[1..], NUL-separated, args_len bytes; never NULL */
+	uint32_t args_len;
+	char *env; /* NUL-separated */
+	uint32_t env_len;
+	char *cgroups; /* NUL-separated subsys=path */
+	uint32_t cgroups_len;
+	uint32_t tty;
+	uint32_t loginuid;
+	uint32_t exe_flags; /* execve_flags of flags.def */
+	uint64_t exe_ino, exe_ino_ctime, exe_ino_mtime;
+	uint64_t cap_inheritable, cap_permitted, cap_effective;
+	uint64_t fdlimit;
+	uint64_t start_ns; /* epoch; of the fork, 0 unknown */
+	uint64_t exec_ns; /* of the last execve; 0 unknown */
+	uint64_t pidns_init_start_ns;
+	uint32_t vm_size_kb, vm_rss_kb, vm_swap_kb;
+	uint64_t pfmajor, pfminor;
+};
+
+struct ph_thread {
+	int64_t tid, vtid;
+	char comm[PH_NAME_MAX];
+	uint32_t uid, gid;
+	uint32_t clone_flags; /* clone_flags of flags.def */
+	struct ph_process *proc; /* never NULL */
+	struct ph_container *container; /* NULL: the host */
+	uint64_t last_exit_ns; /* of its last syscall, for deltas */
+	bool suppressed; /* by -U */
+	bool placeholder; /* seen in events, not known otherwise */
+};
+
+struct ph_user {
+	uint32_t uid, gid;
+	const char *name, *home, *shell;
+};
+
+struct ph_group {
+	uint32_t gid;
+	const char *name;
+};
+
+struct ph_state_opts {
+	size_t size;
+	struct ph_containers *containers; /* may be NULL; not owned */
+	const char *host_root; /* prefix of /proc, /etc; NULL: "" */
+	bool users; /* read the host's passwd and group files */
+	bool live; /* unknown threads may be looked up in /proc */
+};
+
+struct ph_state *ph_state_new(const struct ph_state_opts *opts);
+void ph_state_free(struct ph_state *st);
+
+/* Drop all events of processes with this comm, and of their children. At most 32; -ENOSPC. */
+int ph_state_suppress_comm(struct ph_state *st, const char *comm);
+
+/* Start-up snapshot; texts and name as in probe.h. */
+void ph_state_add_task(struct ph_state *st, const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS]);
+void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, const char *name);
+/* After the last of them: links parents, guesses socket roles. */
+void ph_state_snapshot_done(struct ph_state *st);
+
+/*
+ * Applies an event to the state as far as consumers should see it applied, and fills ev->thread, fdnum, fd, latency.
+ * false: the event is suppressed and no consumer may see it. ph_state_end() must follow in either case: it does what must
+ * wait until consumers have seen the event (a closed descriptor, an ended thread).
+ */
+bool ph_state_begin(struct ph_state *st, struct ph_event *ev);
+void ph_state_end(struct ph_state *st, struct ph_event *ev);
+
+struct ph_thread *ph_state_thread(struct ph_state *st, int64_t tid); /* NULL: unknown */
+/* The main thread of a process, or any living one; NULL when none is known. */
+struct ph_thread *ph_state_main_thread(struct ph_state *st, const struct ph_process *proc);
+/* The thread's process's parent: its main thread, or NULL. */
+struct ph_thread *ph_state_parent(struct ph_state *st, const struct ph_thread *t);
+struct ph_fd *ph_state_fd(struct ph_state *st, const struct ph_thread *t, int64_t fd); /* NULL: unknown */
+size_t ph_state_fd_count(struct ph_state *st, const struct ph_thread *t);
+size_t ph_state_thread_count(const struct ph_state *st);
+/* Threads after a gap that must be looked at again (their state may be wrong); fills up to max tids, returns how many. */
+void ph_state_gap(struct ph_state *st);
+
+/* In the container of t when its passwd is known, else on the host. NULL: unknown. */
+const struct ph_user *ph_state_user(struct ph_state *st, const struct ph_thread *t, uint32_t uid);
+const struct ph_group *ph_state_group(struct ph_state *st, const struct ph_thread *t, uint32_t gid);
+
+/* f returns false to stop. */
+void ph_state_each_thread(struct ph_state *st, bool (*f)(void *arg, struct ph_thread *t), void *arg);
+void ph_state_each_fd(struct ph_state *st, const struct ph_thread *t, bool (*f)(void *arg, struct ph_fd *fd), void *arg);
+
+/*
+ * Resolves a path that an event names: absolute ones normalised, relative ones from dirfd (AT_FDCWD or a descriptor of the
+ * thread; "<UNKNOWN>/" in front when that is not known). Writes into buf, returns the length.
+ */
+size_t ph_state_resolve(struct ph_state *st, const struct ph_thread *t, int64_t dirfd, const char *path, size_t len, char *buf, size_t size);
+
+#endif

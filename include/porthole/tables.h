@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tables of events.def, syscalls.def and flags.def as user space reads them. Everything here is constant data; the
+ * functions never fail but by returning NULL for what is not in a table.
+ */
+#ifndef PORTHOLE_TABLES_H
+#define PORTHOLE_TABLES_H
+
+#include <stddef.h>
+#include "porthole/event.h"
+
+enum ph_param_fmt { PH_FMT_NA, PH_FMT_DEC, PH_FMT_HEX, PH_FMT_OCT };
+enum ph_flag_kind { PH_FLAGS_SAME, PH_FLAGS_BITS, PH_FLAGS_ENUM };
+
+struct ph_flag {
+	const char *name;
+	ph_u32 value; /* as in events and files */
+	ph_u32 native; /* the kernel's; ~0u: none */
+};
+
+struct ph_flag_table {
+	const char *name;
+	enum ph_flag_kind kind;
+	ph_u32 count;
+	const struct ph_flag *flags;
+};
+
+struct ph_param_info {
+	const char *name;
+	ph_u8 type; /* enum ph_param_type */
+	ph_u8 fmt; /* enum ph_param_fmt */
+	ph_s8 dirfd; /* index of the parameter that a relative path starts at; -1: none */
+	const struct ph_flag_table *flags; /* NULL: the value has no names */
+};
+
+struct ph_event_info {
+	const char *name;
+	ph_u16 code;
+	ph_u16 category; /* enum ph_category */
+	ph_u16 flags; /* enum ph_event_flag */
+	ph_s8 nparams_0_29; /* how many parameters sysdig 0.29.3 knows; -1: it does not know the event */
+	ph_u8 nparams;
+	const struct ph_param_info *params;
+};
+
+struct ph_syscall_info {
+	const char *name;
+	ph_u16 id; /* canonical number in files; 0: none */
+	ph_s16 x86_64, i386, arm64; /* kernel numbers; -1: not there */
+	ph_u16 event; /* exit event */
+};
+
+/* The row of an event code, or NULL when the table has none. */
+const struct ph_event_info *ph_event_info(unsigned code);
+/* All rows in the order of the table: 0 <= i < ph_event_count(). */
+const struct ph_event_info *ph_event_row(size_t i);
+size_t ph_event_count(void);
+
+/* The index of a parameter by name, -1 when the event has none of that name. */
+int ph_event_param_index(const struct ph_event_info *info, const char *name, size_t len);
+
+const struct ph_syscall_info *ph_syscall_row(size_t row); /* row < PH_SC_COUNT */
+/* The name that a canonical number of files stands for, or NULL. */
+const struct ph_syscall_info *ph_syscall_by_id(unsigned id);
+/* By name; NULL when there is no such call. */
+const struct ph_syscall_info *ph_syscall_by_name(const char *name);
+/* True when an event or a syscall has this name (what evt.type can be). */
+int ph_event_name_known(const char *name);
+
+const struct ph_flag_table *ph_flag_table(const char *name);
+/*
+ * Writes the names of a value's bits (or of an equal entry) into buf, joined with '|', as the reference does. Returns
+ * the length written, 0 when no name applies. Always NUL-terminated when size > 0; cut when it does not fit.
+ */
+size_t ph_flags_text(const struct ph_param_info *param, ph_u32 value, char *buf, size_t size);
+
+/* The name of a type ("FD", "FSPATH", ..), of a category ("file", "I/O read" are made by the field evt.category). */
+const char *ph_param_type_name(unsigned type);
+/* Size in bytes of a fixed-size type, 0 for variable ones. */
+unsigned ph_param_type_size(unsigned type);
+/* "ENOENT" for 2; NULL when unknown. */
+const char *ph_errno_name(int err);
+/* "SIGKILL" for 9; NULL when unknown. */
+const char *ph_signal_name(int sig);
+
+#endif
