@@ -7,6 +7,9 @@ set(test_environment
 	ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
 	LSAN_OPTIONS=print_suppressions=0
 	UBSAN_OPTIONS=print_stacktrace=1)
+if(PORTHOLE_SANITIZE)
+	list(APPEND test_environment PORTHOLE_SANITIZED=1)
+endif()
 foreach(program porthole cporthole)
 	if(TARGET ${program})
 		string(TOUPPER ${program} var)
