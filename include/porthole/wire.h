@@ -35,10 +35,9 @@ enum ph_plan_bits {
 struct ph_config {
 	ph_u64 boot_epoch_ns; /* epoch time of CLOCK_BOOTTIME 0 */
 	ph_u32 snaplen; /* bytes of each data parameter, at most PH_SNAPLEN_MAX */
-	ph_u32 self_tgid; /* whose events are left out, in the initial PID namespace; 0: nobody's */
 	ph_u8 task_storage; /* the kernel has task storage maps (5.11) */
 	ph_u8 enter_time;
-	ph_u16 pad;
+	ph_u16 page_kb; /* of the machine */
 	ph_u32 ncpus; /* CPUs that have rings: ids 0 .. ncpus - 1 */
 };
 
