@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds the parameters of an event block and reads them by type (collector/event.h). Sources call the decoder, all else the accessors. */
+#include "collector/event.h"
+
+#include <errno.h>
+
+/* The result of a call stands first, as "res" or as the "fd" that the call made. */
+static bool first_is_result(const struct ph_event_info *info)
+{
+	const char *n;
+
+	if (!PH_IS_EXIT(info->code) || info->nparams == 0)
+		return false;
+	n = info->params[0].name;
+	if (n[0] == 'r' && n[1] == 'e' && n[2] == 's' && n[3] == '\0')
+		return true;
+	return (info->flags & PH_EF_CREATES_FD) && n[0] == 'f' && n[1] == 'd' && n[2] == '\0';
+}
+
+int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
+{
+	const struct ph_event_info *info = ph_event_info(hdr->type);
+	const uint8_t *lens = (const uint8_t *)hdr + sizeof(*hdr), *data;
+	uint64_t total = hdr->len, count = hdr->nparams, used;
+	unsigned width, keep;
+
+	if (!info)
+		return -ENOENT;
+	width = info->flags & PH_EF_LARGE_PAYLOAD ? 4 : 2;
+	used = sizeof(*hdr) + count * width;
+	if (total < sizeof(*hdr) || used > total)
+		return -EBADMSG;
+	keep = info->nparams < PH_EVENT_MAX_PARAMS ? info->nparams : PH_EVENT_MAX_PARAMS;
+	data = lens + count * width;
+	for (uint64_t i = 0; i < count; i++) {
+		uint32_t len;
+
+		if (width == 4) {
+			memcpy(&len, lens + 4 * i, 4);
+		} else {
+			uint16_t len16;
+
+			memcpy(&len16, lens + 2 * i, 2);
+			len = len16;
+		}
+		if (len > total - used)
+			return -EBADMSG;
+		if (i < keep)
+			ev->params[i] = (struct ph_param){data, len};
+		data += len;
+		used += len;
+	}
+	ev->hdr = hdr;
+	ev->info = info;
+	ev->ts = hdr->ts_ns;
+	ev->tid = hdr->tid;
+	ev->type = hdr->type;
+	ev->nparams = (uint16_t)(count < keep ? count : keep);
+	ev->has_res = first_is_result(info) && ev->nparams > 0 &&
+		      ev->params[0].len >= ph_param_type_size(info->params[0].type);
+	ev->res = ev->has_res ? ph_event_int(ev, 0) : 0;
+	return 0;
+}
+
+static bool type_is_signed(unsigned type)
+{
+	switch (type) {
+	case PH_PT_INT8:
+	case PH_PT_INT16:
+	case PH_PT_INT32:
+	case PH_PT_INT64:
+	case PH_PT_ERRNO:
+	case PH_PT_FD:
+	case PH_PT_PID:
+	case PH_PT_FD32:
+	case PH_PT_PID32:
+		return true;
+	}
+	return false;
+}
+
+static uint64_t load(const struct ph_event *ev, int i, unsigned *size)
+{
+	uint64_t v = 0;
+
+	*size = 0;
+	if (!ph_event_has(ev, i))
+		return 0;
+	*size = ph_param_type_size(ev->info->params[i].type);
+	if (*size == 0 || *size > 8 || ev->params[i].len < *size)
+		return *size = 0;
+	memcpy(&v, ev->params[i].data, *size); /* little-endian, as the format is */
+	return v;
+}
+
+int64_t ph_event_int(const struct ph_event *ev, int i)
+{
+	unsigned size;
+	uint64_t v = load(ev, i, &size);
+
+	if (size > 0 && size < 8 && type_is_signed(ev->info->params[i].type) && (v >> (8 * size - 1)))
+		v |= UINT64_MAX << (8 * size);
+	return (int64_t)v;
+}
+
+uint64_t ph_event_uint(const struct ph_event *ev, int i)
+{
+	unsigned size;
+
+	return load(ev, i, &size);
+}
+
+const char *ph_event_str(const struct ph_event *ev, int i, uint32_t *len)
+{
+	const uint8_t *end;
+
+	*len = 0;
+	if (!ph_event_has(ev, i) || ev->params[i].len == 0)
+		return "";
+	end = memchr(ev->params[i].data, 0, ev->params[i].len);
+	*len = end ? (uint32_t)(end - ev->params[i].data) : ev->params[i].len;
+	return (const char *)ev->params[i].data;
+}
