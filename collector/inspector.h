@@ -32,6 +32,9 @@ struct ph_inspector_opts {
 	const char *const *suppress; /* comms of -U, NULL-terminated; NULL: none */
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
+	const char *host_root; /* prefix of the host's paths; NULL: "" */
+	const char *docker_root, *docker_socket; /* as in container.h; NULL: the usual places */
+	bool no_containers; /* no container is looked for */
 };
 
 struct ph_inspector_stats {

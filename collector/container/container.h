@@ -72,8 +72,10 @@ struct ph_containers_opts {
 	size_t size;
 	const char *host_root; /* prefix of every path; NULL: "" */
 	bool ask_runtimes; /* read disk and ask sockets; false: only what trace files tell */
-	void (*warn)(void *arg, const char *line); /* said once each; may be NULL */
+	void (*warn)(void *arg, const char *line); /* said once each, on the caller's thread; may be NULL */
 	void *warn_arg;
+	const char *docker_root; /* Docker's data root; NULL: as daemon.json says, /var/lib/docker */
+	const char *docker_socket; /* NULL: as daemon.json says, /var/run/docker.sock */
 };
 
 struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts);
@@ -88,7 +90,7 @@ struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const cha
 /* From the cgroups parameter of clone and execve: NUL-separated "subsys=path". */
 struct ph_container *ph_containers_by_cgroups(struct ph_containers *cs, const char *cgroups, size_t len);
 struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *id); /* 12 or 64 characters */
-/* The cgroup of a container went away. */
+/* A cgroup went away: when it was a container's own, that container has ended. */
 void ph_containers_removed(struct ph_containers *cs, const char *path, size_t len);
 /* Takes in what the worker has found; returns how many containers changed. Cheap when there is nothing. */
 size_t ph_containers_poll(struct ph_containers *cs);

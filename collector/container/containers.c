@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of containers: by id, and by the cgroup paths that have been asked for, so that an event costs a hash look-up.
+ * Called by the state engine and by consumers, all on one thread.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "collector/container/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ID_BUCKETS 1024 /* powers of two */
+#define PATH_BUCKETS 4096
+#define PATHS_MAX 65536 /* beyond that the paths are forgotten and found anew */
+#define SHORT_ID 12
+
+struct node {
+	struct ph_container c; /* first: the public part */
+	struct node *next_by_id; /* same bucket */
+	struct node *next; /* in the order they were seen */
+	const struct ct_runtime *rt;
+	atomic_bool gone; /* c.ended, for the worker */
+	bool asked; /* the worker has a question about it */
+	bool disk_read;
+};
+
+struct path {
+	struct path *next;
+	struct node *node; /* NULL: the host's */
+	uint64_t hash;
+	size_t len;
+	char text[];
+};
+
+struct ph_containers {
+	struct ct_env env;
+	bool ask;
+	void (*warn)(void *arg, const char *line);
+	void *warn_arg;
+	struct ct_worker *worker;
+	struct node *by_id[ID_BUCKETS];
+	struct node *first, **last;
+	struct path *paths[PATH_BUCKETS];
+	size_t npaths;
+};
+
+static uint64_t hash(const char *s, size_t len)
+{
+	uint64_t h = 0x9e3779b97f4a7c15u ^ len, word;
+	for (; len >= 8; s += 8, len -= 8) {
+		memcpy(&word, s, 8);
+		h = (h ^ word) * 0xff51afd7ed558ccdu;
+		h ^= h >> 32;
+	}
+	word = 0;
+	memcpy(&word, s, len);
+	h = (h ^ word) * 0xff51afd7ed558ccdu;
+	return h ^ h >> 29;
+}
+
+/* --- ids --- */
+
+static struct node **id_bucket(struct ph_containers *cs, const char *id, size_t len)
+{
+	return &cs->by_id[hash(id, len < SHORT_ID ? len : SHORT_ID) % ID_BUCKETS];
+}
+
+static struct node *find_id(struct ph_containers *cs, const char *id, size_t len)
+{
+	for (struct node *n = *id_bucket(cs, id, len); n; n = n->next_by_id)
+		if (!strncmp(n->c.full_id, id, len) && !n->c.full_id[len])
+			return n;
+	return NULL;
+}
+
+static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *rt, const struct ct_id *id)
+{
+	struct node *n = calloc(1, sizeof *n);
+	if (!n)
+		return NULL;
+	ct_details_init(&n->c);
+	ct_set(&n->c.full_id, id->text, id->len);
+	if (!*n->c.full_id) {
+		free(n);
+		return NULL;
+	}
+	memcpy(n->c.id, id->text, id->len < SHORT_ID ? id->len : SHORT_ID);
+	n->c.type = rt->type;
+	n->rt = rt;
+	struct node **bucket = id_bucket(cs, id->text, id->len);
+	n->next_by_id = *bucket;
+	*bucket = n;
+	*cs->last = n;
+	cs->last = &n->next;
+	return n;
+}
+
+/* --- what the runtime says --- */
+
+static void ask_worker(struct ph_containers *cs, struct node *n)
+{
+	if (n->asked || !cs->worker)
+		return;
+	n->asked = !ct_worker_ask(cs->worker, n->rt, n->c.full_id, !n->disk_read, &n->gone, n);
+}
+
+/* At the first sight of a container, and when it is started again: its files now, its socket in the background. */
+static void look_up(struct ph_containers *cs, struct node *n)
+{
+	if (!cs->ask)
+		return;
+	n->disk_read = false;
+	struct ph_container *draft = n->rt->read_disk ? ct_draft_new(n->c.full_id) : NULL;
+	if (draft && !n->rt->read_disk(&cs->env, n->c.full_id, CT_FILE_MAX_NOW, draft)) {
+		n->disk_read = true;
+		ct_merge(&n->c, draft);
+	}
+	ct_draft_free(draft);
+	ask_worker(cs, n);
+}
+
+/* --- cgroup paths --- */
+
+/*
+ * A container that may make cgroups of its own could name one like another container: when the id inside is known to live
+ * elsewhere, the container around it owns the path.
+ */
+static struct node *owner(struct ph_containers *cs, const char *path, size_t len)
+{
+	struct ct_id id, outer_id;
+	size_t end, outer_end;
+	const struct ct_runtime *rt = ct_match(path, len, &id, &end);
+	if (!rt)
+		return NULL;
+
+	struct node *n = find_id(cs, id.text, id.len);
+	bool elsewhere = n && (strlen(n->c.cgroup) != end || memcmp(n->c.cgroup, path, end));
+	size_t above = (size_t)(id.text - path);
+	while (above && path[above - 1] != '/')
+		above--;
+	if (elsewhere && ct_match(path, above, &outer_id, &outer_end))
+		return owner(cs, path, outer_end);
+
+	if (!n) {
+		n = add_node(cs, rt, &id);
+		if (!n)
+			return NULL;
+		ct_set(&n->c.cgroup, path, end);
+		look_up(cs, n);
+	} else if (elsewhere) {
+		ct_set(&n->c.cgroup, path, end);
+		n->c.generation++;
+	}
+	return n;
+}
+
+static struct path **find_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h)
+{
+	struct path **p = &cs->paths[h % PATH_BUCKETS];
+	while (*p && ((*p)->hash != h || (*p)->len != len || memcmp((*p)->text, path, len)))
+		p = &(*p)->next;
+	return p;
+}
+
+static void forget_path(struct ph_containers *cs, struct path **p)
+{
+	struct path *old = *p;
+	*p = old->next;
+	free(old);
+	cs->npaths--;
+}
+
+static void forget_paths(struct ph_containers *cs)
+{
+	for (size_t i = 0; i < PATH_BUCKETS; i++)
+		while (cs->paths[i])
+			forget_path(cs, &cs->paths[i]);
+}
+
+static void remember_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h, struct node *n)
+{
+	if (cs->npaths >= PATHS_MAX)
+		forget_paths(cs);
+	struct path *p = malloc(sizeof *p + len);
+	if (!p)
+		return;
+	struct path **bucket = &cs->paths[h % PATH_BUCKETS];
+	*p = (struct path){ .next = *bucket, .node = n, .hash = h, .len = len };
+	memcpy(p->text, path, len);
+	*bucket = p;
+	cs->npaths++;
+}
+
+struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const char *path, size_t len)
+{
+	if (len <= 1)
+		return NULL;
+	uint64_t h = hash(path, len);
+	struct path *p = *find_path(cs, path, len, h);
+	struct node *n = p ? p->node : owner(cs, path, len);
+	if (!p)
+		remember_path(cs, path, len, h, n);
+	if (!n)
+		return NULL;
+	if (n->c.ended) { /* started again */
+		n->c.ended = false;
+		atomic_store(&n->gone, false);
+		n->c.generation++;
+		look_up(cs, n);
+	} else if (!n->asked && n->c.lookup == PH_CL_STARTED) {
+		ask_worker(cs, n);
+	}
+	return &n->c;
+}
+
+struct ph_container *ph_containers_by_cgroups(struct ph_containers *cs, const char *cgroups, size_t len)
+{
+	const char *before = "";
+	size_t before_len = 0;
+
+	while (len) {
+		size_t n = strnlen(cgroups, len);
+		const char *eq = memchr(cgroups, '=', n);
+		if (eq) {
+			const char *path = eq + 1;
+			size_t path_len = n - (size_t)(path - cgroups);
+			if (path_len != before_len || memcmp(path, before, path_len)) {
+				struct ph_container *c = ph_containers_by_cgroup(cs, path, path_len);
+				if (c)
+					return c;
+				before = path;
+				before_len = path_len;
+			}
+		}
+		n += n < len;
+		cgroups += n;
+		len -= n;
+	}
+	return NULL;
+}
+
+/* The container whose own cgroup this path is; NULL: it is the host's or lies inside of a container. */
+static struct node *own_cgroup(struct ph_containers *cs, const char *path, size_t len)
+{
+	struct ct_id id;
+	size_t end;
+	if (!ct_match(path, len, &id, &end) || end != len)
+		return NULL;
+	struct node *n = find_id(cs, id.text, id.len);
+	return n && strlen(n->c.cgroup) == len && !memcmp(n->c.cgroup, path, len) ? n : NULL;
+}
+
+void ph_containers_removed(struct ph_containers *cs, const char *path, size_t len)
+{
+	struct path **p = find_path(cs, path, len, hash(path, len));
+	if (*p)
+		forget_path(cs, p);
+	struct node *n = own_cgroup(cs, path, len);
+	if (!n || n->c.ended)
+		return;
+	n->c.ended = true;
+	n->c.generation++;
+	atomic_store(&n->gone, true);
+}
+
+/* --- the rest of the interface --- */
+
+struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *id)
+{
+	size_t len = strlen(id);
+	if (!len)
+		return NULL;
+	for (struct node *n = *id_bucket(cs, id, len); n; n = n->next_by_id)
+		if (!strcmp(n->c.id, id) || !strcmp(n->c.full_id, id))
+			return &n->c;
+	return NULL;
+}
+
+static bool take_result(struct ph_containers *cs, struct ct_result *r)
+{
+	if (r->warning) {
+		if (cs->warn)
+			cs->warn(cs->warn_arg, r->warning);
+		return false;
+	}
+	struct node *n = r->owner;
+	bool changed = false;
+	if (r->last)
+		n->asked = false;
+	if (r->draft) {
+		changed = ct_merge(&n->c, r->draft);
+	} else if (n->c.lookup == PH_CL_STARTED) {
+		n->c.lookup = PH_CL_FAILED;
+		n->c.generation++;
+		changed = true;
+	}
+	return changed;
+}
+
+size_t ph_containers_poll(struct ph_containers *cs)
+{
+	struct ct_result *r = cs->worker ? ct_worker_take(cs->worker) : NULL;
+	size_t changed = 0;
+	while (r) {
+		struct ct_result *next = r->next;
+		changed += take_result(cs, r);
+		ct_result_free(r);
+		r = next;
+	}
+	return changed;
+}
+
+void ph_containers_each(struct ph_containers *cs, bool (*f)(void *arg, struct ph_container *c), void *arg)
+{
+	for (struct node *n = cs->first; n; n = n->next)
+		if (!f(arg, &n->c))
+			return;
+}
+
+struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts)
+{
+	struct ph_containers_opts o = { 0 };
+	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+
+	struct ph_containers *cs = calloc(1, sizeof *cs);
+	if (!cs)
+		return NULL;
+	cs->last = &cs->first;
+	cs->ask = o.ask_runtimes;
+	cs->warn = o.warn;
+	cs->warn_arg = o.warn_arg;
+	if (ct_env_init(&cs->env, &o)) {
+		free(cs);
+		return NULL;
+	}
+	if (cs->ask)
+		cs->worker = ct_worker_new(&cs->env);
+	return cs;
+}
+
+void ph_containers_free(struct ph_containers *cs)
+{
+	if (!cs)
+		return;
+	ct_worker_free(cs->worker);
+	forget_paths(cs);
+	while (cs->first) {
+		struct node *n = cs->first;
+		cs->first = n->next;
+		ct_details_destroy(&n->c);
+		free(n);
+	}
+	ct_env_destroy(&cs->env);
+	free(cs);
+}
