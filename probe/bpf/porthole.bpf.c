@@ -5,15 +5,16 @@
  *   kernel.bpf.h   the kernel's types           table.bpf.h    the .def tables as the programs read them
  *   maps.bpf.h     maps, scratch, rings         capture.bpf.h  one parameter of an event
  *   file.bpf.h     files, memory, credentials   path.bpf.h     paths from dentries
- *   socket.bpf.h   addresses and messages       proc.bpf.h     fork, exec, exit and what they tell
- *   syscall.bpf.h  sys_enter and sys_exit       trace.bpf.h    the other tracepoints
- *   iter.bpf.h     the start-up snapshot
+ *   user.bpf.h     the caller's memory          socket.bpf.h   addresses and messages
+ *   proc.bpf.h     fork, exec, their details    syscall.bpf.h  sys_enter and sys_exit
+ *   trace.bpf.h    the other tracepoints        iter.bpf.h     the start-up snapshot
  */
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
 #include "table.bpf.h"
 #include "file.bpf.h"
 #include "path.bpf.h"
+#include "user.bpf.h"
 #include "socket.bpf.h"
 #include "capture.bpf.h"
 #include "proc.bpf.h"
