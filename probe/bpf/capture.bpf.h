@@ -76,7 +76,7 @@ static __always_inline u32 capture_scalar(struct scratch *s, const volatile stru
 		*value = 0;
 		return 4;
 	case K_SC_ID: /* the canonical number of this call */
-		*value = syscall_descs[s->row <= PH_SC_COUNT ? s->row : PH_SC_COUNT].id;
+		*value = syscall_descs[BOUND(s->row, ROW_MASK)].id;
 		return 2;
 	case K_SC_NATIVE: /* the kernel's */
 		*value = s->nr;

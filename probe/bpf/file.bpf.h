@@ -93,8 +93,8 @@ static __always_inline u64 caps_of(struct task_struct *task, u32 which)
 	const struct cred *cred = BPF_CORE_READ(task, cred);
 
 	if (which == 0)
-		return BPF_CORE_READ(cred, cap_inheritable);
-	return which == 1 ? BPF_CORE_READ(cred, cap_permitted) : BPF_CORE_READ(cred, cap_effective);
+		return BPF_CORE_READ(cred, cap_inheritable).val;
+	return which == 1 ? BPF_CORE_READ(cred, cap_permitted).val : BPF_CORE_READ(cred, cap_effective).val;
 }
 
 __noinline u64 task_caps(u32 which)

@@ -140,9 +140,14 @@ typedef struct {
 
 struct user_namespace;
 
+/* One u64 since 6.3, two u32 before: the same eight bytes. */
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t uid, gid, suid, sgid, euid, egid;
-	u64 cap_inheritable, cap_permitted, cap_effective; /* two u32 before 6.3: the same eight bytes */
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 	struct user_namespace *user_ns;
 };
 
@@ -350,6 +355,14 @@ struct bpf_iter__task_file {
 #define TIF_32BIT 22 /* thread_info.flags (arm64) */
 
 enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
+
+/* Masks a value where the compiler cannot think it away, so that the verifier sees the bound. */
+#define BOUND(x, mask)                                                                                                      \
+	({                                                                                                                  \
+		u64 __x = (x);                                                                                              \
+		asm volatile("%0 &= %1" : "+r"(__x) : "i"(mask));                                                           \
+		__x;                                                                                                        \
+	})
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 {

@@ -15,6 +15,10 @@
 #define REC_MAX 0xffffu
 #define REC_MASK 0xffffu
 
+/* Arrays over the rows of syscalls.def have a power of two of places, so that a mask is their bound. */
+#define ROW_MASK 511u
+_Static_assert(PH_SC_COUNT <= ROW_MASK, "more syscalls than ROW_MASK has places");
+
 struct scratch {
 	u64 args[8]; /* of the syscall; 6 are real */
 	s64 ret;
@@ -39,7 +43,7 @@ struct scratch {
 const volatile struct ph_config config = {};
 
 /* enum ph_plan_bits of each row; user space may change them at any time. */
-u8 plan[PH_SC_COUNT + 1] = {};
+u8 plan[ROW_MASK + 1] = {};
 /* 0 stops everything. */
 u8 running = 0;
 /* The process whose events are left out, in the initial PID namespace; 0: nobody's. */

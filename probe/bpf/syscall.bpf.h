@@ -66,18 +66,18 @@ static __always_inline bool is_compat(struct task_struct *task)
  */
 static __always_inline u32 row_of(s32 nr, bool compat)
 {
-	u32 row = 0;
+	u32 at = (u32)nr, row = 0;
 
 	if (nr == -1)
 		return PH_SC_rt_sigreturn;
 #if defined(__TARGET_ARCH_x86)
-	nr &= ~0x40000000; /* x32 */
-	if (nr >= 0 && nr < NR_MAX - 1)
-		row = compat ? rows_i386[nr] : rows_native[nr];
+	at &= ~0x40000000u; /* x32 */
+	if (at < NR_MAX - 1)
+		row = compat ? rows_i386[BOUND(at, NR_MAX - 1)] : rows_native[BOUND(at, NR_MAX - 1)];
 #else
 	/* The 32-bit ARM numbers have no column in the table. */
-	if (nr >= 0 && nr < NR_MAX - 1 && !compat)
-		row = rows_native[nr];
+	if (at < NR_MAX - 1 && !compat)
+		row = rows_native[BOUND(at, NR_MAX - 1)];
 #endif
 	return row ? row - 1 : PH_SC_COUNT;
 }
@@ -129,7 +129,7 @@ static __always_inline u64 enter_time(void)
 
 static __always_inline void capture_row(struct scratch *s, u32 row)
 {
-	const volatile struct syscall_desc *d = &syscall_descs[row <= PH_SC_COUNT ? row : PH_SC_COUNT];
+	const volatile struct syscall_desc *d = &syscall_descs[BOUND(row, ROW_MASK)];
 	u32 n = d->nparams;
 
 	for (u32 i = 0; i < CAPTURES_MAX; i++) {
@@ -158,13 +158,13 @@ int ph_sys_exit(u64 *ctx)
 	s32 nr = regs_nr(regs);
 	u32 row = row_of(nr, compat);
 	u64 pid_tgid = bpf_get_current_pid_tgid();
-	u8 p = plan[row <= PH_SC_COUNT ? row : PH_SC_COUNT];
+	u8 p = plan[BOUND(row, ROW_MASK)];
 	const volatile struct syscall_desc *d;
 	struct scratch *s;
 
 	if (!(p & PH_PLAN_WANTED) || is_self())
 		return 0;
-	d = &syscall_descs[row <= PH_SC_COUNT ? row : PH_SC_COUNT];
+	d = &syscall_descs[BOUND(row, ROW_MASK)];
 	s = begin(d->event, d->nparams, d->category, (u32)pid_tgid);
 	if (!s)
 		return 0;
@@ -182,8 +182,8 @@ int ph_sys_exit(u64 *ctx)
 			u64 at = s->args[1];
 
 			row = r - 1;
-			p = plan[row <= PH_SC_COUNT ? row : PH_SC_COUNT];
-			d = &syscall_descs[row <= PH_SC_COUNT ? row : PH_SC_COUNT];
+			p = plan[BOUND(row, ROW_MASK)];
+			d = &syscall_descs[BOUND(row, ROW_MASK)];
 			if (!(p & PH_PLAN_WANTED)) {
 				abandon(s);
 				return 0;

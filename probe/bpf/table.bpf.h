@@ -94,7 +94,10 @@ struct xlat {
 	u32 native, value;
 };
 
-static const volatile struct xlat xlats[] = {
+#define XLAT_MASK 1023u
+_Static_assert(XLATS <= XLAT_MASK, "more flags than XLAT_MASK has places");
+
+static const volatile struct xlat xlats[XLAT_MASK + 1] = {
 #define FLAG_TABLE(t, kind)
 #define FLAG(t, name, value, native) { native, value },
 #define FLAG_END(t)
@@ -234,7 +237,7 @@ struct syscall_desc {
 #define EXEC CAP(EXEC, 0, 0, 0)
 #define FORK CAP(FORK, 0, 0, 0)
 
-static const volatile struct syscall_desc syscall_descs[PH_SC_COUNT + 1] = {
+static const volatile struct syscall_desc syscall_descs[ROW_MASK + 1] = {
 #define SYSCALL(id, name, x86_64, i386, arm64, event, ...)                                                                  \
 	[PH_SC_##name] = { id, PH_EV_##event, NPARAMS_##event, CATEGORY_##event, 0, { __VA_ARGS__ } },
 #include "porthole/syscalls.def"

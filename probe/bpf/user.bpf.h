@@ -24,8 +24,9 @@ __noinline u32 xlat(u32 table, u32 native)
 	for (u32 i = 0; i < 64; i++) {
 		u32 at = first + i, n, v;
 
-		if (at >= end || at >= XLATS)
+		if (at >= end)
 			break;
+		at = BOUND(at, XLAT_MASK);
 		n = xlats[at].native;
 		v = xlats[at].value;
 		if (n == ~0u)
