@@ -43,11 +43,11 @@ struct scratch {
 const volatile struct ph_config config = {};
 
 /* enum ph_plan_bits of each row; user space may change them at any time. */
-u8 plan[ROW_MASK + 1] = {};
+ph_u8 plan[ROW_MASK + 1] = {};
 /* 0 stops everything. */
-u8 running = 0;
+ph_u8 running = 0;
 /* The process whose events are left out, in the initial PID namespace; 0: nobody's. */
-u32 self_tgid = 0;
+ph_u32 self_tgid = 0;
 
 struct ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -86,26 +86,25 @@ __noinline int capture_bytes(u64 ptr, u64 len)
 __noinline int capture_iov(u64 iov, u64 count, u64 len)
 {
 	struct scratch *s = scratch_get();
-	u64 left = len;
 
 	if (!s)
 		return 0;
-	if (left > config.snaplen)
-		left = config.snaplen;
+	/* What is left stands in memory: in a register the verifier would follow its every value. */
+	s->mark = len > config.snaplen ? config.snaplen : (u32)len;
 	for (u32 i = 0; i < 32; i++) {
 		u64 base, n;
 
-		if (i >= count || left == 0)
+		if (i >= count || s->mark == 0)
 			break;
 		base = user_word(s, iov, 2 * i);
 		n = user_word(s, iov, 2 * i + 1);
-		if (n > left)
-			n = left;
+		if (n > s->mark)
+			n = s->mark;
 		if (n == 0)
 			continue;
 		if (put_user(s, base, (u32)n, PH_SNAPLEN_MAX) != n)
 			break;
-		left -= n;
+		s->mark -= (u32)n;
 	}
 	return 0;
 }
