@@ -8,16 +8,18 @@
 #include "probe/internal.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#define BTF_PATH "/sys/kernel/btf/vmlinux"
 #define RING_BYTES (8u << 20)
 #define STATE_RING_BYTES (4u << 20)
 /* How old a record must be before no older one can still be on its way: a program's run with preemption off, and then some. */
@@ -64,16 +66,50 @@ static int loud(enum libbpf_print_level level, const char *fmt, va_list args)
 	return vfprintf(stderr, fmt, args);
 }
 
-/* The part of a section name behind the slash is the tracepoint; BTF has a typedef for each. */
-static bool kernel_has_tracepoint(const struct btf *btf, const char *section)
+/* The kernel's BTF as it lies in its file. Parsing it takes libbpf tens of milliseconds; a name can be had by searching. */
+struct raw_btf {
+	const char *data;
+	size_t size;
+};
+
+static int raw_btf_open(struct raw_btf *b)
+{
+	int fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n = 0;
+	char *data;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0)
+		goto fail;
+	data = malloc((size_t)st.st_size);
+	if (!data)
+		goto fail;
+	b->data = data;
+	for (b->size = 0; b->size < (size_t)st.st_size; b->size += (size_t)n) {
+		n = read(fd, data + b->size, (size_t)st.st_size - b->size);
+		if (n <= 0)
+			break;
+	}
+	close(fd);
+	return 0;
+fail:
+	n = -errno;
+	if (fd >= 0)
+		close(fd);
+	return (int)n;
+}
+
+/* The part of a section name behind the slash is the tracepoint; BTF has a typedef btf_trace_NAME for each. */
+static bool kernel_has_tracepoint(const struct raw_btf *b, const char *section)
 {
 	const char *slash = strchr(section, '/');
 	char name[96];
+	int len;
 
 	if (!slash)
 		return true;
-	snprintf(name, sizeof name, "btf_trace_%s", slash + 1);
-	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) >= 0;
+	len = snprintf(name, sizeof name, "%cbtf_trace_%s", 0, slash + 1);
+	return memmem(b->data, b->size, name, (size_t)len + 1) != NULL;
 }
 
 static bool is_tracepoint(const struct bpf_program *prog)
@@ -100,7 +136,7 @@ static bool attached_at_start(const struct bpf_program *prog)
 	return is_tracepoint(prog) && strcmp(bpf_program__name(prog), "ph_whoami") != 0;
 }
 
-static void choose_programs(struct ph_probe *p, const struct ph_probe_opts *o, const struct btf *btf)
+static void choose_programs(struct ph_probe *p, const struct ph_probe_opts *o, const struct raw_btf *btf)
 {
 	struct bpf_program *prog;
 
@@ -228,25 +264,21 @@ static int explain_load(int e, char *err, size_t errlen)
 
 static int load(struct ph_probe *p, const struct ph_probe_opts *o, char *err, size_t errlen)
 {
-	struct btf *btf;
+	struct raw_btf btf = { 0 };
 	bool storage;
-	int e;
+	int e = raw_btf_open(&btf);
 
-	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-		snprintf(err, errlen, "cannot load the probe: no BTF at /sys/kernel/btf/vmlinux; porthole needs a kernel built with "
+	if (e == -ENOENT)
+		snprintf(err, errlen, "cannot load the probe: no BTF at " BTF_PATH "; porthole needs a kernel built with "
 				      "CONFIG_DEBUG_INFO_BTF=y (Linux 5.8 or newer)");
-		return -ENOENT;
-	}
-	btf = btf__load_vmlinux_btf();
-	if (!btf) {
-		e = -errno;
-		snprintf(err, errlen, "cannot read the kernel's BTF: %s", strerror(errno));
+	else if (e)
+		snprintf(err, errlen, "cannot load the probe: cannot read " BTF_PATH ": %s", strerror(-e));
+	if (e)
 		return e;
-	}
 	p->skel = porthole_bpf__open();
 	if (!p->skel) {
 		e = -errno;
-		btf__free(btf);
+		free((void *)btf.data);
 		snprintf(err, errlen, "cannot open the embedded probe: %s", strerror(-e));
 		return e;
 	}
@@ -265,8 +297,8 @@ static int load(struct ph_probe *p, const struct ph_probe_opts *o, char *err, si
 	bpf_map__set_autocreate(p->skel->maps.enter_storage, storage);
 	if (storage || !o->enter_time)
 		bpf_map__set_max_entries(p->skel->maps.enter_hash, 1);
-	choose_programs(p, o, btf);
-	btf__free(btf);
+	choose_programs(p, o, &btf);
+	free((void *)btf.data);
 	if (o->plan)
 		memcpy(p->skel->bss->plan, o->plan, PH_SC_COUNT);
 	else
