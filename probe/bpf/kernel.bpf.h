@@ -301,9 +301,14 @@ struct inet_sock {
 	u16 inet_sport; /* network order */
 };
 
+struct sockaddr_un {
+	u16 sun_family;
+	char sun_path[108];
+};
+
 struct unix_address {
-	s32 len;
-	char name[1]; /* struct sockaddr_un */
+	s32 len; /* of name */
+	struct sockaddr_un name[0];
 };
 
 struct unix_sock {
