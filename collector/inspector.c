@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HIDDEN_MAX 4096 /* hidden events in a row after which the caller gets to look at its clock */
+
 struct ph_inspector {
 	struct ph_source *source;
 	struct ph_containers *containers;
@@ -38,7 +40,7 @@ static void snapshot_fd(void *arg, const struct ph_snap_fd_rec *rec, const char 
 
 static int take_snapshot(struct ph_inspector *ins, char *err, size_t errlen)
 {
-	static const struct ph_snapshot_ops ops = { .task = snapshot_task, .fd = snapshot_fd };
+	static const struct ph_snapshot_ops ops = {.task = snapshot_task, .fd = snapshot_fd};
 	if (ins->source->ops->snapshot) {
 		int ret = ins->source->ops->snapshot(ins->source, &ops, ins);
 		if (ret < 0) {
@@ -56,7 +58,7 @@ static int suppress(struct ph_inspector *ins, const char *const *comms, char *er
 		int ret = ph_state_suppress_comm(ins->state, *comms);
 		if (ret < 0) {
 			snprintf(err, errlen, "cannot suppress '%s': %s", *comms,
-			         ret == -ENOSPC ? "too many names, 32 are possible" : strerror(-ret));
+				 ret == -ENOSPC ? "too many names, 32 are possible" : strerror(-ret));
 			return ret;
 		}
 	}
@@ -96,9 +98,9 @@ no_memory:
 }
 
 int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source, const struct ph_inspector_opts *opts,
-                             char *err, size_t errlen)
+			     char *err, size_t errlen)
 {
-	struct ph_inspector_opts o = { 0 };
+	struct ph_inspector_opts o = {0};
 	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
 
 	*out = NULL;
@@ -127,7 +129,7 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 
 int ph_inspector_open_live(struct ph_inspector **out, const struct ph_inspector_opts *opts, char *err, size_t errlen)
 {
-	struct ph_inspector_opts o = { 0 };
+	struct ph_inspector_opts o = {0};
 	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
 
 	/* The source first: what happens while the tables are filled is in the stream then. */
@@ -165,7 +167,7 @@ static void say_garbled(struct ph_inspector *ins, const struct ph_evt_hdr *hdr)
 		return;
 	ins->garbled_said = true;
 	snprintf(line, sizeof line, "event %llu (type %u) is damaged and left out, and so may be others",
-	         (unsigned long long)ins->num, hdr->type);
+		 (unsigned long long)ins->num, hdr->type);
 	if (ins->warn)
 		ins->warn(ins->warn_arg, line);
 }
@@ -199,7 +201,7 @@ static bool begin_event(struct ph_inspector *ins, const struct ph_source_event *
 
 int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeout_ms)
 {
-	for (;;) {
+	for (unsigned hidden = 0; hidden < HIDDEN_MAX; hidden++) {
 		end_event(ins);
 		if (ins->containers)
 			ph_containers_poll(ins->containers);
@@ -214,6 +216,7 @@ int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeou
 			return 1;
 		}
 	}
+	return 0;
 }
 
 void ph_inspector_stop(struct ph_inspector *ins)
@@ -241,7 +244,7 @@ struct ph_containers *ph_inspector_containers(struct ph_inspector *ins)
 
 int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stats)
 {
-	struct ph_source_stats ss = { 0 };
+	struct ph_source_stats ss = {0};
 	int err = ins->source->ops->stats ? ins->source->ops->stats(ins->source, &ss) : 0;
 	if (err < 0)
 		return err;

@@ -8,6 +8,6 @@
 
 /* Takes the source over, in failure too. Otherwise as ph_inspector_open_live(). */
 int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source, const struct ph_inspector_opts *opts,
-                             char *err, size_t errlen);
+			     char *err, size_t errlen);
 
 #endif

@@ -13,14 +13,10 @@ static char no_text[1];
 
 /* The texts that a runtime tells; full_id and cgroup are the table's own. */
 static const size_t texts[] = {
-	offsetof(struct ph_container, name),
-	offsetof(struct ph_container, image),
-	offsetof(struct ph_container, image_id),
-	offsetof(struct ph_container, image_repo),
-	offsetof(struct ph_container, image_tag),
-	offsetof(struct ph_container, image_digest),
-	offsetof(struct ph_container, log_path),
-	offsetof(struct ph_container, user),
+	offsetof(struct ph_container, name),	    offsetof(struct ph_container, image),
+	offsetof(struct ph_container, image_id),    offsetof(struct ph_container, image_repo),
+	offsetof(struct ph_container, image_tag),   offsetof(struct ph_container, image_digest),
+	offsetof(struct ph_container, log_path),    offsetof(struct ph_container, user),
 	offsetof(struct ph_container, healthcheck),
 };
 
@@ -133,16 +129,16 @@ static bool same_lists(const struct ph_container *a, const struct ph_container *
 }
 
 /* Takes a list over when the draft has one: a container that has stopped tells no ports any more. */
-#define SWAP_LIST(c, d, list, n) \
-	do { \
+#define SWAP_LIST(c, d, list, n)                         \
+	do {                                             \
 		__typeof__((c)->list) list_ = (c)->list; \
-		size_t n_ = (c)->n; \
-		if ((d)->n) { \
-			(c)->list = (d)->list; \
-			(c)->n = (d)->n; \
-			(d)->list = list_; \
-			(d)->n = n_; \
-		} \
+		size_t n_ = (c)->n;                      \
+		if ((d)->n) {                            \
+			(c)->list = (d)->list;           \
+			(c)->n = (d)->n;                 \
+			(d)->list = list_;               \
+			(d)->n = n_;                     \
+		}                                        \
 	} while (0)
 
 bool ct_merge(struct ph_container *c, struct ph_container *draft)
@@ -167,10 +163,10 @@ bool ct_merge(struct ph_container *c, struct ph_container *draft)
 		SWAP_LIST(c, draft, labels, nlabels);
 	}
 
-#define TAKE(field) \
-	do { \
+#define TAKE(field)                                  \
+	do {                                         \
 		changed |= c->field != draft->field; \
-		c->field = draft->field; \
+		c->field = draft->field;             \
 	} while (0)
 	TAKE(privileged);
 	TAKE(memory_limit);
