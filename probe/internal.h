@@ -55,7 +55,7 @@ struct ph_probe {
 
 int rings_map(struct rings *r, const int *fds, size_t count, size_t size_of_first_half, size_t size_of_second_half);
 void rings_unmap(struct rings *r);
-/* Looks where the producers are; records up to limit_ns may be handed out from now on. */
+/* Looks where the producers are; records up to limit_ns may be handed out from now on. Only when rings_pop() gave NULL. */
 void rings_begin_round(struct rings *r, uint64_t limit_ns);
 /* The earliest record of the round, or NULL. The one handed out before is given back. */
 const struct ph_rec *rings_pop(struct rings *r);
