@@ -74,8 +74,8 @@ struct ph_containers_opts {
 	bool ask_runtimes; /* read disk and ask sockets; false: only what trace files tell */
 	void (*warn)(void *arg, const char *line); /* said once each, on the caller's thread; may be NULL */
 	void *warn_arg;
-	const char *docker_root; /* Docker's data root; NULL: as daemon.json says, /var/lib/docker */
-	const char *docker_socket; /* NULL: as daemon.json says, /var/run/docker.sock */
+	const char *docker_root; /* Docker's data root; NULL: as dockerd or daemon.json say, /var/lib/docker */
+	const char *docker_socket; /* NULL: as dockerd or daemon.json say, /var/run/docker.sock */
 };
 
 struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts);

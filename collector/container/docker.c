@@ -345,7 +345,7 @@ static void default_log_path(struct ph_container *c, const json_t *host, const c
 		ct_set(&c->log_path, path, (size_t)n);
 }
 
-static int read_folder(const struct ct_env *env, const char *root, const char *id, size_t max,
+static int read_folder(struct ct_env *env, const char *root, const char *id, size_t max,
 		       struct ph_container *draft)
 {
 	char folder[PATH_MAX - 32], path[PATH_MAX];
@@ -379,9 +379,9 @@ static bool is_remap_folder(const char *name)
 	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
 }
 
-static int read_remapped(const struct ct_env *env, const char *id, size_t max, struct ph_container *draft)
+static int read_remapped(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
 {
-	int fd = ct_open(env, env->docker_root, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	int fd = ct_open(env, root, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
 	DIR *dir = fdopendir(fd);
@@ -392,26 +392,34 @@ static int read_remapped(const struct ct_env *env, const char *id, size_t max, s
 	int err = -ENOENT;
 	struct dirent *e;
 	while (err == -ENOENT && (e = readdir(dir))) {
-		char root[PATH_MAX - 128];
+		char deeper[PATH_MAX - 128];
 		if (is_remap_folder(e->d_name) &&
-		    snprintf(root, sizeof root, "%s/%s", env->docker_root, e->d_name) < (int)sizeof root)
-			err = read_folder(env, root, id, max, draft);
+		    snprintf(deeper, sizeof deeper, "%s/%s", root, e->d_name) < (int)sizeof deeper)
+			err = read_folder(env, deeper, id, max, draft);
 	}
 	closedir(dir);
 	return err;
 }
 
-static int docker_read_disk(const struct ct_env *env, const char *id, size_t max, struct ph_container *draft)
+static int read_below(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
 {
-	int err = read_folder(env, env->docker_root, id, max, draft);
-	return err == -ENOENT ? read_remapped(env, id, max, draft) : err;
+	int err = read_folder(env, root, id, max, draft);
+	return err == -ENOENT ? read_remapped(env, root, id, max, draft) : err;
+}
+
+static int docker_read_disk(struct ct_env *env, const char *id, size_t max, struct ph_container *draft)
+{
+	int err = read_below(env, ct_docker_place(env)->root, id, max, draft);
+	if (err == -ENOENT && ct_docker_look_again(env))
+		err = read_below(env, ct_docker_place(env)->root, id, max, draft);
+	return err;
 }
 
 /* --- API --- */
 
-static const char *docker_socket(const struct ct_env *env)
+static const char *docker_socket(struct ct_env *env)
 {
-	return env->docker_socket;
+	return ct_docker_place(env)->socket;
 }
 
 enum { ASK_CONTAINER, ASK_IMAGE };
@@ -471,51 +479,3 @@ const struct ct_runtime ct_docker = {
 	.request = docker_request,
 	.answer = docker_answer,
 };
-
-/* --- where it lies --- */
-
-static char *choose(const char *option, const char *configured, const char *usual)
-{
-	return strdup(option && *option ? option : configured && *configured == '/' ? configured : usual);
-}
-
-/* The first "unix://" of daemon.json's hosts. */
-static const char *configured_socket(const json_t *daemon)
-{
-	json_t *hosts = json_object_get(daemon, "hosts"), *h;
-	size_t i;
-	json_array_foreach(hosts, i, h)
-	{
-		const char *s = json_string_value(h);
-		if (s && !strncmp(s, "unix:///", 8))
-			return s + 7;
-	}
-	return NULL;
-}
-
-int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts)
-{
-	*env = (struct ct_env){.root = strdup(opts->host_root ? opts->host_root : "")};
-	if (!env->root)
-		return -ENOMEM;
-	json_t *daemon = NULL;
-	if (opts->ask_runtimes)
-		ct_read_json(env, "/etc/docker/daemon.json", CT_FILE_MAX_NOW, &daemon);
-	const char *root = text_of(daemon, "data-root");
-	env->docker_root = choose(opts->docker_root, *root ? root : text_of(daemon, "graph"), "/var/lib/docker");
-	env->docker_socket = choose(opts->docker_socket, configured_socket(daemon), "/var/run/docker.sock");
-	json_decref(daemon);
-	if (!env->docker_root || !env->docker_socket) {
-		ct_env_destroy(env);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-void ct_env_destroy(struct ct_env *env)
-{
-	free(env->root);
-	free(env->docker_root);
-	free(env->docker_socket);
-	*env = (struct ct_env){0};
-}

@@ -32,7 +32,7 @@ static int open_in_root(const char *root, const char *path, int flags)
 	return err;
 }
 
-int ct_open(const struct ct_env *env, const char *path, int flags)
+int ct_open(struct ct_env *env, const char *path, int flags)
 {
 	if (*env->root) {
 		int fd = open_in_root(env->root, path, flags);
@@ -83,7 +83,7 @@ static int read_all(int fd, size_t max, char **out, size_t *len)
 	return 0;
 }
 
-int ct_read_json(const struct ct_env *env, const char *path, size_t max, json_t **out)
+int ct_read_json(struct ct_env *env, const char *path, size_t max, json_t **out)
 {
 	int fd = ct_open(env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)

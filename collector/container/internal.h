@@ -12,24 +12,39 @@
 #define CT_FILE_MAX_NOW (256u << 10) /* of one that is read while events wait; larger ones are left to the worker */
 #define CT_ANSWER_MAX	(4u << 20)   /* of a runtime's answer */
 
-/* How the paths of the host are reached, and what the options say of runtimes. Constant once made. */
+/* Where a daemon keeps its state and listens. */
+struct ct_place {
+	struct ct_place *older;
+	char *root, *socket;
+};
+
+/* How the paths of the host are reached, and where runtimes are. Used by the caller's thread and the worker. */
 struct ct_env {
 	char *root;			   /* "" or the prefix of every path */
-	char *docker_root, *docker_socket; /* never NULL */
+	char *docker_root, *docker_socket; /* the options, "" when not given */
+	bool ask;
+	_Atomic(struct ct_place *) docker;
+	_Atomic int64_t docker_rescan; /* not before, ms */
 };
 
 int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts);
 void ct_env_destroy(struct ct_env *env);
 
+/* --- docker_place.c --- */
+
+const struct ct_place *ct_docker_place(struct ct_env *env); /* stays valid with env */
+/* Looks for the daemon anew, at most once a second; true: it is elsewhere now. */
+bool ct_docker_look_again(struct ct_env *env);
+
 /* --- hostfile.c --- */
 
 /* Opens a path of the host; symbolic links are followed inside its root only. A descriptor or a negative errno. */
-int ct_open(const struct ct_env *env, const char *path, int flags);
+int ct_open(struct ct_env *env, const char *path, int flags);
 /*
  * Reads and parses a regular file of at most max bytes; never waits for a FIFO or a device. 0; -EFBIG, -EBADMSG (no JSON
  * object), or another errno. *out belongs to the caller.
  */
-int ct_read_json(const struct ct_env *env, const char *path, size_t max, json_t **out);
+int ct_read_json(struct ct_env *env, const char *path, size_t max, json_t **out);
 
 /* --- details.c: the texts and lists of a struct ph_container --- */
 
@@ -61,9 +76,9 @@ struct ct_runtime {
 	/* Whether the component [start, end) of a cgroup path is the cgroup of a container, and of which. */
 	enum ct_claim (*claim)(const char *path, size_t start, size_t end, struct ct_id *id);
 	/* Fills draft from the runtime's files. 0; -ENOENT: none there. May be called by any thread. NULL: has no files. */
-	int (*read_disk)(const struct ct_env *env, const char *id, size_t max, struct ph_container *draft);
+	int (*read_disk)(struct ct_env *env, const char *id, size_t max, struct ph_container *draft);
 	/* The path of its socket, NULL when it has none. */
-	const char *(*socket)(const struct ct_env *env);
+	const char *(*socket)(struct ct_env *env);
 	/* The HTTP path of request number step (0, 1, ..) about draft->full_id; false: there is none. */
 	bool (*request)(const struct ph_container *draft, unsigned step, char *path, size_t size);
 	/* Takes the answer to it in. 0 or -EBADMSG. */
@@ -92,7 +107,7 @@ struct ct_result {
 };
 
 struct ct_worker *ct_worker_new(
-	const struct ct_env *env); /* NULL: no memory; the thread starts with the first question */
+	struct ct_env *env); /* NULL: no memory; the thread starts with the first question */
 /* Does not wait for answers that are under way. */
 void ct_worker_free(struct ct_worker *w);
 /*

@@ -59,7 +59,7 @@ struct health {
 };
 
 struct ct_worker {
-	const struct ct_env *env;
+	struct ct_env *env;
 	pthread_mutex_t lock;
 	pthread_t thread;
 	bool started; /* the owner's */
@@ -498,7 +498,7 @@ int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, const char *
 	return 0;
 }
 
-struct ct_worker *ct_worker_new(const struct ct_env *env)
+struct ct_worker *ct_worker_new(struct ct_env *env)
 {
 	struct ct_worker *w = calloc(1, sizeof *w);
 	if (!w)

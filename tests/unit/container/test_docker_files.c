@@ -92,6 +92,77 @@ static void an_option_goes_before_the_configuration(void **state)
 	assert_string_equal(look(h, PATH_A)->name, "optional");
 }
 
+/* A process of the host's /proc, its name and its words (NUL-separated, n bytes). */
+static void add_process(struct host *h, const char *pid, const char *comm, const char *cmdline, size_t n)
+{
+	char path[PATH_MAX], full[PATH_MAX];
+	snprintf(path, sizeof path, "/proc/%s/ns/pid", pid);
+	host_write(h, path, "");
+	snprintf(path, sizeof path, "/proc/%s/comm", pid);
+	host_write(h, path, comm);
+	snprintf(path, sizeof path, "/proc/%s/cmdline", pid);
+	host_write(h, path, "");
+	host_path(h, path, full);
+	int fd = open(full, O_WRONLY);
+	assert_int_equal(write(fd, cmdline, n), n);
+	close(fd);
+}
+
+/* The namespaces of processes are files with an inode number here too. */
+static void same_pid_namespace(struct host *h, const char *a, const char *b)
+{
+	char from[PATH_MAX], to[PATH_MAX], path[64];
+	snprintf(path, sizeof path, "/proc/%s/ns/pid", a);
+	host_path(h, path, from);
+	snprintf(path, sizeof path, "/proc/%s/ns/pid", b);
+	host_path(h, path, to);
+	unlink(to);
+	assert_int_equal(link(from, to), 0);
+}
+
+static void the_running_daemon_says_where_its_files_are(void **state)
+{
+	static const char words[] = "dockerd\0-H\0tcp://1.2.3.4\0-H=unix:///x/docker.sock\0--data-root\0/srv/own";
+	struct host *h = *state;
+	host_write(h, "/etc/docker/daemon.json", "{\"data-root\": \"/mnt/big/docker\"}");
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	same_pid_namespace(h, "1", "77");
+	host_add_container(h, "/srv/own", ID_A, "own_root");
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "own_root");
+}
+
+static void a_daemon_in_a_container_is_not_asked(void **state)
+{
+	static const char words[] = "dockerd\0--data-root=/srv/own";
+	struct host *h = *state;
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	host_add_container(h, "/srv/own", ID_A, "inner");
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "");
+	host_close(h);
+
+	same_pid_namespace(h, "1", "77"); /* --pid=host */
+	host_write(h, "/proc/77/cgroup", "4:memory:/x\n0::/docker/" ID_B "\n");
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "");
+}
+
+static void a_daemon_that_is_started_later_is_found(void **state)
+{
+	static const char words[] = "dockerd\0--data-root=/srv/own";
+	struct host *h = *state;
+	add_process(h, "1", "init\n", "init", 5);
+	host_open(h);
+	usleep(1100000);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	same_pid_namespace(h, "1", "77");
+	host_add_container(h, "/srv/own", ID_A, "later");
+	assert_string_equal(look(h, PATH_A)->name, "later");
+}
+
 static void user_namespaces_put_the_files_a_folder_deeper(void **state)
 {
 	struct host *h = *state;
@@ -347,6 +418,9 @@ int main(void)
 		TEST(the_name_is_there_at_the_first_sight),
 		TEST(the_data_root_may_be_configured),
 		TEST(an_option_goes_before_the_configuration),
+		TEST(the_running_daemon_says_where_its_files_are),
+		TEST(a_daemon_in_a_container_is_not_asked),
+		TEST(a_daemon_that_is_started_later_is_found),
 		TEST(user_namespaces_put_the_files_a_folder_deeper),
 		TEST(links_are_followed_inside_the_hosts_root),
 		TEST(without_asking_nothing_is_read),
