@@ -31,8 +31,10 @@ endif()
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 	set(bpf_arch x86)
+	set(bpf_other_arch arm64)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
 	set(bpf_arch arm64)
+	set(bpf_other_arch x86)
 else()
 	message(FATAL_ERROR "porthole's probe knows x86-64 and arm64, not ${CMAKE_SYSTEM_PROCESSOR}")
 endif()
@@ -44,11 +46,11 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
 endif()
 
 file(MAKE_DIRECTORY ${GENERATED})
+set(bpf_compile ${BPF_CLANG} -target bpf -std=gnu11 -O2 -g -Wall -Werror -mcpu=v3
+	-I ${CMAKE_SOURCE_DIR}/include -I ${CMAKE_SOURCE_DIR}/probe/bpf ${bpf_system_includes} -c ${bpf_source})
 add_custom_command(
 	OUTPUT ${GENERATED}/porthole.skel.h
-	COMMAND ${BPF_CLANG} -target bpf -D__TARGET_ARCH_${bpf_arch} -std=gnu11 -O2 -g -Wall -Werror -mcpu=v3
-		-I ${CMAKE_SOURCE_DIR}/include -I ${CMAKE_SOURCE_DIR}/probe/bpf ${bpf_system_includes}
-		-c ${bpf_source} -o ${GENERATED}/porthole.unlinked.o
+	COMMAND ${bpf_compile} -D__TARGET_ARCH_${bpf_arch} -o ${GENERATED}/porthole.unlinked.o
 	COMMAND ${BPFTOOL} gen object ${GENERATED}/porthole.bpf.o ${GENERATED}/porthole.unlinked.o
 	COMMAND ${CMAKE_COMMAND} -E echo "/* NOLINTBEGIN */" > ${GENERATED}/porthole.skel.tmp
 	COMMAND ${BPFTOOL} gen skeleton ${GENERATED}/porthole.bpf.o name porthole_bpf >> ${GENERATED}/porthole.skel.tmp
@@ -60,3 +62,14 @@ add_custom_command(
 add_custom_target(porthole_skeleton DEPENDS ${GENERATED}/porthole.skel.h)
 add_dependencies(porthole_bpf porthole_skeleton)
 target_include_directories(porthole_bpf SYSTEM INTERFACE ${GENERATED})
+
+# The object of the other architecture, thrown away: who works on one of them does not break the other.
+if(BUILD_TESTING)
+	add_custom_command(
+		OUTPUT ${GENERATED}/porthole.${bpf_other_arch}.o
+		COMMAND ${bpf_compile} -D__TARGET_ARCH_${bpf_other_arch} -o ${GENERATED}/porthole.${bpf_other_arch}.o
+		DEPENDS ${bpf_inputs}
+		COMMENT "BPF object for ${bpf_other_arch}"
+		VERBATIM)
+	add_custom_target(porthole_bpf_other_arch ALL DEPENDS ${GENERATED}/porthole.${bpf_other_arch}.o)
+endif()
