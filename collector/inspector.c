@@ -40,7 +40,7 @@ static void snapshot_fd(void *arg, const struct ph_snap_fd_rec *rec, const char 
 
 static int take_snapshot(struct ph_inspector *ins, char *err, size_t errlen)
 {
-	static const struct ph_snapshot_ops ops = {.task = snapshot_task, .fd = snapshot_fd};
+	static const struct ph_snapshot_ops ops = { .task = snapshot_task, .fd = snapshot_fd };
 	if (ins->source->ops->snapshot) {
 		int ret = ins->source->ops->snapshot(ins->source, &ops, ins);
 		if (ret < 0) {
@@ -100,7 +100,7 @@ no_memory:
 int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source, const struct ph_inspector_opts *opts,
 			     char *err, size_t errlen)
 {
-	struct ph_inspector_opts o = {0};
+	struct ph_inspector_opts o = { 0 };
 	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
 
 	*out = NULL;
@@ -129,7 +129,7 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 
 int ph_inspector_open_live(struct ph_inspector **out, const struct ph_inspector_opts *opts, char *err, size_t errlen)
 {
-	struct ph_inspector_opts o = {0};
+	struct ph_inspector_opts o = { 0 };
 	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
 
 	/* The source first: what happens while the tables are filled is in the stream then. */
@@ -244,7 +244,7 @@ struct ph_containers *ph_inspector_containers(struct ph_inspector *ins)
 
 int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stats)
 {
-	struct ph_source_stats ss = {0};
+	struct ph_source_stats ss = { 0 };
 	int err = ins->source->ops->stats ? ins->source->ops->stats(ins->source, &ss) : 0;
 	if (err < 0)
 		return err;

@@ -12,18 +12,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_BUCKETS   1024 /* powers of two */
+#define ID_BUCKETS 1024 /* powers of two */
 #define PATH_BUCKETS 4096
-#define PATHS_MAX    65536 /* beyond that the paths are forgotten and found anew */
-#define SHORT_ID     12
+#define PATHS_MAX 65536 /* beyond that the paths are forgotten and found anew */
+#define SHORT_ID 12
 
 struct node {
-	struct ph_container c;	 /* first: the public part */
+	struct ph_container c; /* first: the public part */
 	struct node *next_by_id; /* same bucket */
-	struct node *next;	 /* in the order they were seen */
+	struct node *next; /* in the order they were seen */
 	const struct ct_runtime *rt;
 	atomic_bool gone; /* c.ended, for the worker */
-	bool asked;	  /* the worker has a question about it */
+	bool asked; /* the worker has a question about it */
 	bool disk_read;
 };
 
@@ -188,7 +188,7 @@ static void remember_path(struct ph_containers *cs, const char *path, size_t len
 	if (!p)
 		return;
 	struct path **bucket = &cs->paths[h % PATH_BUCKETS];
-	*p = (struct path){.next = *bucket, .node = n, .hash = h, .len = len};
+	*p = (struct path){ .next = *bucket, .node = n, .hash = h, .len = len };
 	memcpy(p->text, path, len);
 	*bucket = p;
 	cs->npaths++;
@@ -322,12 +322,13 @@ void ph_containers_each(struct ph_containers *cs, bool (*f)(void *arg, struct ph
 
 struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts)
 {
-	struct ph_containers_opts o = {0};
+	struct ph_containers_opts o = { 0 };
 	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
 
 	struct ph_containers *cs = calloc(1, sizeof *cs);
 	if (!cs)
 		return NULL;
+	json_object_seed(0); /* now, not while events wait */
 	cs->last = &cs->first;
 	cs->ask = o.ask_runtimes;
 	cs->warn = o.warn;

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ID_LEN	      64
+#define ID_LEN 64
 #define CPU_PERIOD_US 100000 /* what the kernel takes when a limit is given in CPUs */
 
 /* --- cgroup paths --- */
@@ -44,7 +44,7 @@ static bool begins(const char *s, size_t len, const char *prefix)
 /* Folders whose 64-digit children are other runtimes' containers. */
 static bool foreign_parents(const char *path, size_t len)
 {
-	static const char *const foreign[] = {"kubepods", "libpod", "crio", "k8s.io", "machine.slice"};
+	static const char *const foreign[] = { "kubepods", "libpod", "crio", "k8s.io", "machine.slice" };
 
 	for (size_t at = 0; at < len;) {
 		const char *slash = memchr(path + at, '/', len - at);
@@ -70,12 +70,12 @@ static enum ct_claim docker_claim(const char *path, size_t start, size_t end, st
 
 	if (len == before + ID_LEN + after && begins(name, len, prefix) && !memcmp(path + end - after, suffix, after) &&
 	    is_id(name + before, ID_LEN)) {
-		*id = (struct ct_id){name + before, ID_LEN};
+		*id = (struct ct_id){ name + before, ID_LEN };
 		return CT_SURE;
 	}
 	if (!is_id(name, len))
 		return CT_NO;
-	*id = (struct ct_id){name, ID_LEN};
+	*id = (struct ct_id){ name, ID_LEN };
 	static const char folder[] = "/docker/";
 	const size_t n = sizeof folder - 1;
 	if (start >= n && !memcmp(name - n, folder, n))
@@ -105,7 +105,7 @@ static void set_field(char **field, const json_t *object, const char *key)
 /* "2024-05-01T10:00:00.123456789Z" or with "+02:00"; 0 when it is neither or lies before 1970 (Go's zero time). */
 static uint64_t parse_time(const char *s)
 {
-	struct tm tm = {0};
+	struct tm tm = { 0 };
 	const char *p = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!p)
 		return 0;
@@ -170,8 +170,7 @@ static void parse_labels(struct ph_container *c, json_t *labels)
 		return;
 	const char *key;
 	json_t *value;
-	json_object_foreach(labels, key, value)
-	{
+	json_object_foreach(labels, key, value) {
 		if (!json_is_string(value))
 			continue;
 		struct ph_label *l = &list[c->nlabels++];
@@ -210,8 +209,10 @@ static void parse_mounts(struct ph_container *c, const json_t *root)
 	size_t i;
 	const char *key;
 	json_t *m;
-	json_array_foreach(list, i, m) add_mount(c, m, "Mode");
-	json_object_foreach(points, key, m) add_mount(c, m, "Relabel");
+	json_array_foreach(list, i, m)
+		add_mount(c, m, "Mode");
+	json_object_foreach(points, key, m)
+		add_mount(c, m, "Relabel");
 }
 
 static bool parse_port(const char *s, uint16_t *port)
@@ -228,7 +229,7 @@ static bool parse_port(const char *s, uint16_t *port)
 
 static bool parse_ip(const char *s, uint32_t *ip)
 {
-	struct in_addr in = {0};
+	struct in_addr in = { 0 };
 	if (*s && inet_pton(AF_INET, s, &in) != 1)
 		return false;
 	*ip = ntohl(in.s_addr);
@@ -242,20 +243,21 @@ static void parse_ports(struct ph_container *c, json_t *ports)
 	json_t *list, *b;
 	size_t i, n = 0;
 
-	json_object_foreach(ports, key, list) n += json_array_size(list);
+	json_object_foreach(ports, key, list)
+		n += json_array_size(list);
 	if (!n)
 		return;
 	struct ph_port *out = calloc(n, sizeof *out);
 	if (!out)
 		return;
-	json_object_foreach(ports, key, list)
-	{
+	json_object_foreach(ports, key, list) {
 		struct ph_port p;
 		if (!parse_port(key, &p.container_port))
 			continue;
-		json_array_foreach(list, i, b) if (parse_ip(text_of(b, "HostIp"), &p.host_ip) &&
-						   parse_port(text_of(b, "HostPort"), &p.host_port)) out[c->nports++] =
-			p;
+		json_array_foreach(list, i, b)
+			if (parse_ip(text_of(b, "HostIp"), &p.host_ip) &&
+			    parse_port(text_of(b, "HostPort"), &p.host_port))
+				out[c->nports++] = p;
 	}
 	free(c->ports);
 	c->ports = out;
@@ -266,7 +268,9 @@ static void parse_network(struct ph_container *c, const json_t *settings)
 	if (!parse_ip(text_of(settings, "IPAddress"), &c->ip) || !c->ip) {
 		json_t *networks = json_object_get(settings, "Networks"), *n;
 		const char *key;
-		json_object_foreach(networks, key, n) if (!c->ip) parse_ip(text_of(n, "IPAddress"), &c->ip);
+		json_object_foreach(networks, key, n)
+			if (!c->ip)
+				parse_ip(text_of(n, "IPAddress"), &c->ip);
 	}
 	parse_ports(c, json_object_get(settings, "Ports"));
 }
@@ -345,8 +349,7 @@ static void default_log_path(struct ph_container *c, const json_t *host, const c
 		ct_set(&c->log_path, path, (size_t)n);
 }
 
-static int read_folder(struct ct_env *env, const char *root, const char *id, size_t max,
-		       struct ph_container *draft)
+static int read_folder(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
 {
 	char folder[PATH_MAX - 32], path[PATH_MAX];
 	if (snprintf(folder, sizeof folder, "%s/containers/%s", root, id) >= (int)sizeof folder)
@@ -449,8 +452,7 @@ static void parse_image_answer(struct ph_container *c, const json_t *root)
 		return;
 	json_t *digests = json_object_get(root, "RepoDigests"), *d;
 	size_t i, repo = strlen(c->image_repo);
-	json_array_foreach(digests, i, d)
-	{
+	json_array_foreach(digests, i, d) {
 		const char *text = json_string_value(d), *at = text ? strchr(text, '@') : NULL;
 		if (!at)
 			continue;

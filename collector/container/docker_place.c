@@ -48,9 +48,9 @@ static const char *unix_path(const char *host)
 
 /* --- the command line --- */
 
-static const char *const root_flags[] = {"--data-root", "--graph", "-g", NULL};
-static const char *const host_flags[] = {"--host", "-H", NULL};
-static const char *const config_flags[] = {"--config-file", NULL};
+static const char *const root_flags[] = { "--data-root", "--graph", "-g", NULL };
+static const char *const host_flags[] = { "--host", "-H", NULL };
+static const char *const config_flags[] = { "--config-file", NULL };
 
 /* The value of arg when it is one of the flags: behind '=', or the next word. */
 static const char *flag_value(const char *const *flags, const char *arg, const char *next)
@@ -102,7 +102,11 @@ static bool of_the_host(int proc, const char *pid)
 	char path[64], cgroups[4096];
 	struct stat its, ours;
 	snprintf(path, sizeof path, "%.16s/ns/pid", pid);
-	if (fstatat(proc, path, &its, 0) || fstatat(proc, "1/ns/pid", &ours, 0) || its.st_ino != ours.st_ino)
+	if (fstatat(proc, path, &its, 0))
+		return false;
+	if (fstatat(proc, "1/ns/pid", &ours, 0) && fstatat(proc, "self/ns/pid", &ours, 0)) /* 1 may not let us look */
+		return false;
+	if (its.st_ino != ours.st_ino)
 		return false;
 	if (!read_proc(proc, pid, "cgroup", cgroups, sizeof cgroups))
 		return true;
@@ -179,7 +183,7 @@ static void place_free(struct ct_place *p)
 /* NULL: no memory. */
 static struct ct_place *find_place(struct ct_env *env)
 {
-	struct said said = {0};
+	struct said said = { 0 };
 	if (env->ask) {
 		say(&said.root, env->docker_root);
 		say(&said.socket, env->docker_socket);
@@ -192,7 +196,7 @@ static struct ct_place *find_place(struct ct_env *env)
 	say(&said.socket, "/var/run/docker.sock");
 	struct ct_place *p = said.root && said.socket ? calloc(1, sizeof *p) : NULL;
 	if (p) {
-		*p = (struct ct_place){.root = said.root, .socket = said.socket};
+		*p = (struct ct_place){ .root = said.root, .socket = said.socket };
 		said.root = said.socket = NULL;
 	}
 	said_free(&said);

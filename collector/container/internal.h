@@ -7,10 +7,10 @@
 #include <stdatomic.h>
 #include "collector/container/container.h"
 
-#define CT_ID_MAX	128	     /* bytes of a full id with its NUL */
-#define CT_FILE_MAX	(16u << 20)  /* of a runtime's file that the worker reads */
+#define CT_ID_MAX 128 /* bytes of a full id with its NUL */
+#define CT_FILE_MAX (16u << 20) /* of a runtime's file that the worker reads */
 #define CT_FILE_MAX_NOW (256u << 10) /* of one that is read while events wait; larger ones are left to the worker */
-#define CT_ANSWER_MAX	(4u << 20)   /* of a runtime's answer */
+#define CT_ANSWER_MAX (4u << 20) /* of a runtime's answer */
 
 /* Where a daemon keeps its state and listens. */
 struct ct_place {
@@ -20,7 +20,7 @@ struct ct_place {
 
 /* How the paths of the host are reached, and where runtimes are. Used by the caller's thread and the worker. */
 struct ct_env {
-	char *root;			   /* "" or the prefix of every path */
+	char *root; /* "" or the prefix of every path */
 	char *docker_root, *docker_socket; /* the options, "" when not given */
 	bool ask;
 	_Atomic(struct ct_place *) docker;
@@ -72,7 +72,7 @@ struct ct_id {
 /* A row: one container runtime. To add one is to write this and to name it in runtimes.c. */
 struct ct_runtime {
 	const char *title; /* as a person calls it */
-	uint8_t type;	   /* enum ph_container_type */
+	uint8_t type; /* enum ph_container_type */
 	/* Whether the component [start, end) of a cgroup path is the cgroup of a container, and of which. */
 	enum ct_claim (*claim)(const char *path, size_t start, size_t end, struct ct_id *id);
 	/* Fills draft from the runtime's files. 0; -ENOENT: none there. May be called by any thread. NULL: has no files. */
@@ -100,14 +100,13 @@ struct ct_worker;
 /* What the worker is asked for, and its answer. */
 struct ct_result {
 	struct ct_result *next;
-	void *owner;		    /* as given to ct_worker_ask() */
+	void *owner; /* as given to ct_worker_ask() */
 	struct ph_container *draft; /* NULL: nothing more to be found */
-	bool last;		    /* no further result for this owner */
-	char *warning;		    /* a line to be shown once; owner and draft are NULL then */
+	bool last; /* no further result for this owner */
+	char *warning; /* a line to be shown once; owner and draft are NULL then */
 };
 
-struct ct_worker *ct_worker_new(
-	struct ct_env *env); /* NULL: no memory; the thread starts with the first question */
+struct ct_worker *ct_worker_new(struct ct_env *env); /* NULL: no memory; the thread starts with the first question */
 /* Does not wait for answers that are under way. */
 void ct_worker_free(struct ct_worker *w);
 /*

@@ -21,17 +21,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#define QUEUE_MAX	 4096 /* questions that are not answered yet */
-#define ACTIVE_MAX	 8    /* requests under way at a time */
-#define ATTEMPTS_MAX	 4    /* requests about one container that the runtime did not answer as it should */
-#define CONNECT_MS	 1000
-#define REQUEST_MS	 3000
+#define QUEUE_MAX 4096 /* questions that are not answered yet */
+#define ACTIVE_MAX 8 /* requests under way at a time */
+#define ATTEMPTS_MAX 4 /* requests about one container that the runtime did not answer as it should */
+#define CONNECT_MS 1000
+#define REQUEST_MS 3000
 #define BACKOFF_FIRST_MS 1000
-#define BACKOFF_MAX_MS	 60000
-#define DISK_FIRST_MS	 10 /* and then twice as long each time */
-#define DISK_TRIES	 10
-#define RUNTIMES_MAX	 32
-#define NEVER		 INT64_MAX
+#define BACKOFF_MAX_MS 60000
+#define DISK_FIRST_MS 10 /* and then twice as long each time */
+#define DISK_TRIES 10
+#define RUNTIMES_MAX 32
+#define NEVER INT64_MAX
 
 struct job {
 	struct job *next;
@@ -63,7 +63,7 @@ struct ct_worker {
 	pthread_mutex_t lock;
 	pthread_t thread;
 	bool started; /* the owner's */
-	int wake;     /* eventfd */
+	int wake; /* eventfd */
 	/* under the lock */
 	bool stop;
 	struct job *inbox, **inbox_end;
@@ -155,7 +155,7 @@ static void job_done(struct ct_worker *w, struct job *j)
 	while (*p != j)
 		p = &(*p)->next;
 	*p = j->next;
-	publish(w, (struct ct_result){.owner = j->owner, .draft = j->draft, .last = true});
+	publish(w, (struct ct_result){ .owner = j->owner, .draft = j->draft, .last = true });
 	j->draft = NULL;
 	job_free(w, j);
 }
@@ -182,7 +182,7 @@ __attribute__((format(printf, 4, 5))) static void warn_once(struct ct_worker *w,
 	va_end(ap);
 	if (asprintf(&line, "%s at %s %s; details that only it knows are missing until it answers", rt->title,
 		     rt->socket(w->env), why) >= 0)
-		publish(w, (struct ct_result){.warning = line});
+		publish(w, (struct ct_result){ .warning = line });
 }
 
 /* --- requests --- */
@@ -327,7 +327,7 @@ static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 			ct_draft_free(j->draft);
 			j->draft = NULL;
 		}
-		*health_of(w, j->rt) = (struct health){.warned = health_of(w, j->rt)->warned};
+		*health_of(w, j->rt) = (struct health){ .warned = health_of(w, j->rt)->warned };
 		job_done(w, j);
 		return;
 	}
@@ -335,7 +335,7 @@ static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 		request_failed(w, j, false);
 		return;
 	}
-	*health_of(w, j->rt) = (struct health){.warned = health_of(w, j->rt)->warned};
+	*health_of(w, j->rt) = (struct health){ .warned = health_of(w, j->rt)->warned };
 	request_end(w, j);
 	j->step++;
 	request_begin(w, j);
@@ -347,7 +347,7 @@ static void try_disk(struct ct_worker *w, struct job *j, int64_t now)
 {
 	struct ph_container *draft = j->rt->read_disk ? ct_draft_new(j->full_id) : NULL;
 	if (draft && !j->rt->read_disk(w->env, j->full_id, CT_FILE_MAX, draft)) {
-		publish(w, (struct ct_result){.owner = j->owner, .draft = draft});
+		publish(w, (struct ct_result){ .owner = j->owner, .draft = draft });
 		j->need_disk = false;
 		return;
 	}
@@ -436,7 +436,7 @@ static void *run(void *arg)
 	while (take_inbox(w) && w->multi) {
 		int64_t wait = step_all(w);
 		int running, timeout = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : (int)wait;
-		struct curl_waitfd wake = {.fd = w->wake, .events = CURL_WAIT_POLLIN};
+		struct curl_waitfd wake = { .fd = w->wake, .events = CURL_WAIT_POLLIN };
 		curl_multi_perform(w->multi, &running);
 		finish_requests(w);
 		if (curl_multi_poll(w->multi, &wake, 1, timeout, NULL))

@@ -52,7 +52,7 @@ static int live_stats(struct ph_source *s, struct ph_source_stats *stats)
 	int err = ph_probe_stats(live_of(s)->probe, &ps);
 	if (err < 0)
 		return err;
-	*stats = (struct ph_source_stats){.lost = ps.lost, .lost_state = ps.lost_state};
+	*stats = (struct ph_source_stats){ .lost = ps.lost, .lost_state = ps.lost_state };
 	memcpy(stats->lost_by_category, ps.lost_by_category, sizeof stats->lost_by_category);
 	return 0;
 }

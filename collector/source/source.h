@@ -16,7 +16,7 @@ struct ph_source;
 /* An event as a source has it. */
 struct ph_source_event {
 	const struct ph_evt_hdr *hdr; /* the block, valid until the next event is asked for */
-	uint64_t enter_ts;	      /* ns since the epoch; 0: not known */
+	uint64_t enter_ts; /* ns since the epoch; 0: not known */
 	uint16_t cpu;
 	uint16_t syscall; /* enum ph_syscall_row; PH_SC_COUNT: none */
 };

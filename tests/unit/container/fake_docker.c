@@ -26,7 +26,7 @@
 	} while (0)
 
 #define IMAGE_ID "926932d8d966a875fe79a5b04075bfbe7ddeb89bf62e654f7731a3150ecbea54"
-#define DIGEST	 "sha256:0000111122223333444455556666777788889999aaaabbbbccccddddeeeeffff"
+#define DIGEST "sha256:0000111122223333444455556666777788889999aaaabbbbccccddddeeeeffff"
 
 int64_t clock_us(void)
 {
@@ -39,7 +39,7 @@ int64_t clock_us(void)
 
 void host_make(struct host *h)
 {
-	*h = (struct host){.root = "/tmp/porthole-test-XXXXXX"};
+	*h = (struct host){ .root = "/tmp/porthole-test-XXXXXX" };
 	NEED(mkdtemp(h->root));
 	char path[PATH_MAX];
 	host_path(h, "/run", path);
@@ -138,11 +138,11 @@ struct ph_container *look(struct host *h, const char *cgroup)
 	return ph_containers_by_cgroup(h->cs, cgroup, strlen(cgroup));
 }
 
-#define WAIT_FOR(h, condition, ms)                                                                           \
-	do {                                                                                                 \
-		for (int64_t end = clock_us() + (ms)*1000LL; !(condition) && clock_us() < end; usleep(1000)) \
-			ph_containers_poll((h)->cs);                                                         \
-		return (condition);                                                                          \
+#define WAIT_FOR(h, condition, ms)                                                                             \
+	do {                                                                                                   \
+		for (int64_t end = clock_us() + (ms) * 1000LL; !(condition) && clock_us() < end; usleep(1000)) \
+			ph_containers_poll((h)->cs);                                                           \
+		return (condition);                                                                            \
 	} while (0)
 
 bool wait_lookup(struct host *h, const struct ph_container *c, enum ph_container_lookup lookup, int ms)
@@ -185,7 +185,7 @@ static bool send_all(struct daemon *d, int fd, const char *data, size_t len, siz
 			data += n;
 			len -= (size_t)n;
 		}
-		struct pollfd p = {.fd = d->stop[0], .events = POLLIN};
+		struct pollfd p = { .fd = d->stop[0], .events = POLLIN };
 		if ((n < 0 || pause_ms) && poll(&p, 1, n < 0 ? 1 : pause_ms) > 0)
 			return false;
 	}
@@ -284,7 +284,8 @@ static void *daemon_run(void *arg)
 {
 	struct daemon *d = arg;
 	for (;;) {
-		struct pollfd p[2] = {{.fd = d->stop[0], .events = POLLIN}, {.fd = d->listener, .events = POLLIN}};
+		struct pollfd p[2] = { { .fd = d->stop[0], .events = POLLIN },
+				       { .fd = d->listener, .events = POLLIN } };
 		if (poll(p, 2, -1) < 0 || p[0].revents)
 			return NULL;
 		int fd = accept(d->listener, NULL, NULL);
@@ -303,7 +304,7 @@ struct daemon *daemon_start(const struct host *h, enum daemon_mode mode)
 	struct daemon *d = calloc(1, sizeof *d);
 	NEED(d);
 	d->mode = mode;
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	snprintf(d->path, sizeof d->path, "%s/run/docker.sock", h->root);
 	memcpy(addr.sun_path, d->path, sizeof d->path);
 	unlink(d->path);

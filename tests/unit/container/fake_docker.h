@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include "collector/container/container.h"
 
-#define ID_A   "aaaaaaaaaaaa0123456789abcdef0123456789abcdef0123456789abcdef0123"
-#define ID_B   "bbbbbbbbbbbb0123456789abcdef0123456789abcdef0123456789abcdef0123"
+#define ID_A "aaaaaaaaaaaa0123456789abcdef0123456789abcdef0123456789abcdef0123"
+#define ID_B "bbbbbbbbbbbb0123456789abcdef0123456789abcdef0123456789abcdef0123"
 #define PATH_A "/docker/" ID_A
 #define PATH_B "/docker/" ID_B
 

@@ -10,63 +10,63 @@
 #include <string.h>
 #include "collector/container/container.h"
 
-#define A     "aaaaaaaaaaaa0123456789abcdef0123456789abcdef0123456789abcdef0123"
-#define B     "bbbbbbbbbbbb0123456789abcdef0123456789abcdef0123456789abcdef0123"
+#define A "aaaaaaaaaaaa0123456789abcdef0123456789abcdef0123456789abcdef0123"
+#define B "bbbbbbbbbbbb0123456789abcdef0123456789abcdef0123456789abcdef0123"
 #define UPPER "AAAAAAAAAAAA0123456789abcdef0123456789abcdef0123456789abcdef0123"
 
 static const struct {
 	const char *path, *id; /* NULL: the host */
 } rows[] = {
 	/* the two drivers, and what lies inside */
-	{"/docker/" A, A},
-	{"/docker/" A "/", A},
-	{"/docker/" A "/system.slice/nginx.service", A},
-	{"/docker/" A "/init.scope", A},
-	{"/system.slice/docker-" A ".scope", A},
-	{"/system.slice/docker-" A ".scope/nested", A},
-	{"/user.slice/user-1000.slice/user@1000.service/user.slice/docker-" A ".scope", A},
-	{"/actions_job/" A, A},
-	{"/my/own/parent/" A, A},
-	{"/my.slice/docker-" A ".scope", A},
-	{"/../docker/" A, A},
-	{"/kubepods.slice/kubepods-pod1.slice/docker-" A ".scope", A},
+	{ "/docker/" A, A },
+	{ "/docker/" A "/", A },
+	{ "/docker/" A "/system.slice/nginx.service", A },
+	{ "/docker/" A "/init.scope", A },
+	{ "/system.slice/docker-" A ".scope", A },
+	{ "/system.slice/docker-" A ".scope/nested", A },
+	{ "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-" A ".scope", A },
+	{ "/actions_job/" A, A },
+	{ "/my/own/parent/" A, A },
+	{ "/my.slice/docker-" A ".scope", A },
+	{ "/../docker/" A, A },
+	{ "/kubepods.slice/kubepods-pod1.slice/docker-" A ".scope", A },
 	/* Docker in Docker: the innermost */
-	{"/docker/" A "/docker/" B, B},
-	{"/docker/" A "/system.slice/docker-" B ".scope", B},
-	{"/kubepods/burstable/pod1/" A "/docker/" B, B},
+	{ "/docker/" A "/docker/" B, B },
+	{ "/docker/" A "/system.slice/docker-" B ".scope", B },
+	{ "/kubepods/burstable/pod1/" A "/docker/" B, B },
 	/* other runtimes' */
-	{"/libpod_parent/libpod-" A, NULL},
-	{"/machine.slice/libpod-" A ".scope", NULL},
-	{"/machine.slice/libpod-" A ".scope/container", NULL},
-	{"/libpod_parent/" A, NULL},
-	{"/kubepods/burstable/pod1/" A, NULL},
-	{"/kubepods.slice/kubepods-pod1.slice/cri-containerd-" A ".scope", NULL},
-	{"/kubepods.slice/kubepods-pod1.slice/crio-" A ".scope", NULL},
-	{"/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" A, NULL},
-	{"/k8s.io/" A, NULL},
-	{"/lxc.payload.web", NULL},
+	{ "/libpod_parent/libpod-" A, NULL },
+	{ "/machine.slice/libpod-" A ".scope", NULL },
+	{ "/machine.slice/libpod-" A ".scope/container", NULL },
+	{ "/libpod_parent/" A, NULL },
+	{ "/kubepods/burstable/pod1/" A, NULL },
+	{ "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" A ".scope", NULL },
+	{ "/kubepods.slice/kubepods-pod1.slice/crio-" A ".scope", NULL },
+	{ "/system.slice/containerd.service/kubepods-pod1.slice:cri-containerd:" A, NULL },
+	{ "/k8s.io/" A, NULL },
+	{ "/lxc.payload.web", NULL },
 	/* nearly */
-	{"", NULL},
-	{"/", NULL},
-	{"//", NULL},
-	{"/docker", NULL},
-	{"/docker/", NULL},
-	{"/docker/aaaa", NULL},
-	{"/docker/" A "0", NULL},
-	{"/docker/" UPPER, NULL},
-	{"/docker/g" A, NULL},
-	{"/docker-" A, NULL},
-	{"/docker-" A ".scope.d", NULL},
-	{"/docker-" A ".mount", NULL},
-	{"/system.slice/xdocker-" A ".scope", NULL},
-	{"/system.slice/docker-" UPPER ".scope", NULL},
-	{"/system.slice/docker.service", NULL},
-	{"/user.slice/user-1000.slice/session-1.scope", NULL},
+	{ "", NULL },
+	{ "/", NULL },
+	{ "//", NULL },
+	{ "/docker", NULL },
+	{ "/docker/", NULL },
+	{ "/docker/aaaa", NULL },
+	{ "/docker/" A "0", NULL },
+	{ "/docker/" UPPER, NULL },
+	{ "/docker/g" A, NULL },
+	{ "/docker-" A, NULL },
+	{ "/docker-" A ".scope.d", NULL },
+	{ "/docker-" A ".mount", NULL },
+	{ "/system.slice/xdocker-" A ".scope", NULL },
+	{ "/system.slice/docker-" UPPER ".scope", NULL },
+	{ "/system.slice/docker.service", NULL },
+	{ "/user.slice/user-1000.slice/session-1.scope", NULL },
 };
 
 static struct ph_containers *open_plain(void)
 {
-	const struct ph_containers_opts opts = {.size = sizeof opts};
+	const struct ph_containers_opts opts = { .size = sizeof opts };
 	struct ph_containers *cs = ph_containers_new(&opts);
 	assert_non_null(cs);
 	return cs;
@@ -164,7 +164,7 @@ static void the_cgroups_of_a_process_are_searched_for_one(void **state)
 	static const char none[] = "cpuset=/\0garbage\0=\0\0memory=/user.slice";
 	assert_null(ph_containers_by_cgroups(cs, none, sizeof none - 1));
 	assert_null(ph_containers_by_cgroups(cs, "", 0));
-	static const char unended[] = {'c', '=', '/', 'd'};
+	static const char unended[] = { 'c', '=', '/', 'd' };
 	assert_null(ph_containers_by_cgroups(cs, unended, sizeof unended));
 	ph_containers_free(cs);
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include "fake_docker.h"
 
-#define ROOT   "/var/lib/docker"
+#define ROOT "/var/lib/docker"
 #define FOLDER ROOT "/containers/" ID_A
 #define CONFIG FOLDER "/config.v2.json"
 
@@ -87,7 +87,8 @@ static void an_option_goes_before_the_configuration(void **state)
 	host_write(h, "/etc/docker/daemon.json", "{\"data-root\": \"/mnt/big/docker\"}");
 	host_add_container(h, "/opt/d", ID_A, "optional");
 	const struct ph_containers_opts opts = {
-		.size = sizeof opts, .host_root = h->root, .ask_runtimes = true, .docker_root = "/opt/d"};
+		.size = sizeof opts, .host_root = h->root, .ask_runtimes = true, .docker_root = "/opt/d"
+	};
 	h->cs = ph_containers_new(&opts);
 	assert_string_equal(look(h, PATH_A)->name, "optional");
 }
@@ -188,7 +189,7 @@ static void without_asking_nothing_is_read(void **state)
 {
 	struct host *h = *state;
 	host_add_container(h, ROOT, ID_A, "unread");
-	const struct ph_containers_opts opts = {.size = sizeof opts, .host_root = h->root};
+	const struct ph_containers_opts opts = { .size = sizeof opts, .host_root = h->root };
 	h->cs = ph_containers_new(&opts);
 	assert_string_equal(look(h, PATH_A)->name, "");
 	assert_int_equal(look(h, PATH_A)->lookup, PH_CL_STARTED);
@@ -363,8 +364,8 @@ static void a_link_to_a_device_is_not_read(void **state)
 
 static void a_garbled_configuration_of_the_daemon_is_harmless(void **state)
 {
-	static const char *const texts[] = {"{", "[]", "{\"data-root\": 5, \"hosts\": {\"a\": 1}}",
-					    "{\"data-root\": \"relative\"}"};
+	static const char *const texts[] = { "{", "[]", "{\"data-root\": 5, \"hosts\": {\"a\": 1}}",
+					     "{\"data-root\": \"relative\"}" };
 	struct host *h = *state;
 	host_add_container(h, ROOT, ID_A, "usual");
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
