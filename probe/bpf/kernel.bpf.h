@@ -57,19 +57,45 @@ struct qstr {
 
 struct super_block {
 	u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 	struct dentry *s_root;
 };
 
+typedef struct {
+	u32 val;
+} kuid_t;
+
 struct inode {
 	u16 i_mode;
+	kuid_t i_uid, i_gid;
+	u32 i_flags;
+	s64 i_mtime_sec, i_ctime_sec; /* 6.11 */
+	u32 i_mtime_nsec, i_ctime_nsec;
+	void *i_private;
 	struct super_block *i_sb;
 	unsigned long i_ino;
 	u32 i_rdev;
 	struct pipe_inode_info *i_pipe;
 };
 
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+};
+struct inode___66 {
+	struct timespec64 __i_mtime, __i_ctime; /* ctime since 6.6, mtime since 6.7 */
+};
+struct inode___old {
+	struct timespec64 i_mtime, i_ctime;
+};
+
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
 struct dentry {
+	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
@@ -79,6 +105,7 @@ struct dentry {
 struct vfsmount {
 	struct dentry *mnt_root;
 	struct super_block *mnt_sb;
+	s32 mnt_flags;
 };
 
 struct mount {
@@ -127,18 +154,35 @@ struct mm_struct {
 	struct percpu_counter rss_stat[4]; /* 6.2 */
 };
 
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
 struct mm_rss_stat___5 {
-	s64 count[4];
+	atomic_long_t count[4];
 };
 struct mm_struct___5 {
 	struct mm_rss_stat___5 rss_stat; /* up to 6.1 */
 };
 
-typedef struct {
-	u32 val;
-} kuid_t;
+struct uid_gid_extent {
+	u32 first, lower_first, count;
+};
 
-struct user_namespace;
+struct uid_gid_map {
+	u32 nr_extents;
+	struct uid_gid_extent extent[5];
+};
+
+struct user_namespace {
+	struct uid_gid_map uid_map;
+	s32 level;
+};
+
+struct group_info {
+	s32 ngroups;
+	kuid_t gid[1];
+};
 
 /* One u64 since 6.3, two u32 before: the same eight bytes. */
 typedef struct {
@@ -146,12 +190,18 @@ typedef struct {
 } kernel_cap_t;
 
 struct cred {
-	kuid_t uid, gid, suid, sgid, euid, egid;
+	kuid_t uid, gid, suid, sgid, euid, egid, fsuid, fsgid;
+	struct group_info *group_info;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 	struct user_namespace *user_ns;
 };
 
+struct proc_ns_operations {
+	const char *name;
+};
+
 struct ns_common {
+	const struct proc_ns_operations *ops;
 	u32 inum;
 };
 
@@ -202,8 +252,10 @@ struct signal_struct {
 	struct pid *pids[4]; /* PIDTYPE_PID, TGID, PGID, SID */
 	struct tty_struct *tty;
 	struct rlimit rlim[16];
+	struct list_head thread_head;
 	s32 group_exit_code;
 	u32 flags;
+	u32 is_child_subreaper : 1, has_child_subreaper : 1;
 	s16 oom_score_adj;
 };
 
@@ -237,6 +289,7 @@ struct css_set {
 
 struct task_struct {
 	struct thread_info thread_info;
+	void *stack;
 	u32 flags;
 	struct mm_struct *mm;
 	s32 exit_code;
@@ -259,8 +312,13 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+union __sifields {
+	u8 first;
+};
+
 struct kernel_siginfo {
 	s32 si_signo, si_errno, si_code;
+	union __sifields _sifields; /* of a signal that a process sent, or SIGCHLD: si_pid comes first */
 };
 
 struct linux_binprm {
@@ -355,9 +413,28 @@ struct bpf_iter__task_file {
 #define AF_NETLINK 16
 #define AF_PACKET 17
 
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 #define TS_COMPAT 0x0002 /* thread_info.status: in a 32-bit system call (x86) */
 #define TIF_32BIT 22 /* thread_info.flags (arm64) */
+
+/* Their values depend on the kernel's configuration. */
+enum cgroup_subsys_id {
+	cpuset_cgrp_id,
+	cpu_cgrp_id,
+	cpuacct_cgrp_id,
+	io_cgrp_id,
+	memory_cgrp_id,
+	devices_cgrp_id,
+	freezer_cgrp_id,
+	net_cls_cgrp_id,
+	perf_event_cgrp_id,
+	net_prio_cgrp_id,
+	hugetlb_cgrp_id,
+	pids_cgrp_id,
+	rdma_cgrp_id,
+	misc_cgrp_id,
+};
 
 enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
 
