@@ -40,7 +40,10 @@ struct ph_fd {
 	uint32_t dev; /* as in events; 0: unknown */
 	uint64_t ino;
 	uint64_t opened_ns; /* 0: before the capture */
-	/* sockets: source and destination of the tuple, source being the client; network order, IPv4 in the first 4 bytes */
+	/*
+	 * sockets: source and destination of the tuple, source being the client; network order, IPv4 in the first 4 bytes.
+	 * A server socket (PH_FD_IPV4_SERVER, ..) has the address it is bound to in dip, dport, and nothing in the source.
+	 */
 	uint8_t sip[16], dip[16];
 	uint16_t sport, dport; /* host order */
 	uint64_t unix_src, unix_dst; /* kernel addresses */
@@ -131,7 +134,9 @@ struct ph_thread *ph_state_parent(struct ph_state *st, const struct ph_thread *t
 struct ph_fd *ph_state_fd(struct ph_state *st, const struct ph_thread *t, int64_t fd); /* NULL: unknown */
 size_t ph_state_fd_count(struct ph_state *st, const struct ph_thread *t);
 size_t ph_state_thread_count(const struct ph_state *st);
-/* Threads after a gap that must be looked at again (their state may be wrong); fills up to max tids, returns how many. */
+/* How many threads were not taken in because the table (131072) was full. */
+uint64_t ph_state_threads_refused(const struct ph_state *st);
+/* After a loss of state events: whatever is known may be wrong, and is looked at again (live) when it is next used. */
 void ph_state_gap(struct ph_state *st);
 
 /* In the container of t when its passwd is known, else on the host. NULL: unknown. */
