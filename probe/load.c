@@ -454,8 +454,27 @@ void ph_probe_stop(struct ph_probe *p)
 	p->rings.draining = true;
 }
 
+/* Runs of our programs that the kernel left out because they would have nested in themselves (5.12 and newer count them). */
+static uint64_t missed_runs(struct ph_probe *p)
+{
+	struct bpf_program *prog;
+	uint64_t sum = 0;
+
+	bpf_object__for_each_program(prog, p->skel->obj) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t len = sizeof info;
+
+		if (bpf_program__autoload(prog) && is_tracepoint(prog) &&
+		    bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len) == 0)
+			sum += info.recursion_misses;
+	}
+	return sum;
+}
+
 int ph_probe_stats(struct ph_probe *p, struct ph_probe_stats *s)
 {
+	uint64_t missed;
+
 	memset(s, 0, sizeof *s);
 	s->ncpus = p->ncpus;
 	s->events = p->rings.events;
@@ -472,6 +491,9 @@ int ph_probe_stats(struct ph_probe *p, struct ph_probe_stats *s)
 		s->lost += s->lost_by_cpu[cpu];
 		s->lost_state += st->lost_state;
 	}
+	missed = missed_runs(p);
+	s->lost_by_category[PH_C_UNKNOWN] += missed;
+	s->lost += missed;
 	return 0;
 }
 
