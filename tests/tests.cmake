@@ -4,7 +4,7 @@
 set(test_environment
 	PORTHOLE_SOURCE=${CMAKE_SOURCE_DIR}
 	PORTHOLE_TEST_BIN=${CMAKE_BINARY_DIR}/bin/tests
-	ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1
+	ASAN_OPTIONS=detect_leaks=1
 	LSAN_OPTIONS=print_suppressions=0
 	UBSAN_OPTIONS=print_stacktrace=1)
 if(PORTHOLE_SANITIZE)

@@ -485,13 +485,14 @@ static void render_one(struct rendering *r, unsigned type);
 
 static void render_dyn(struct rendering *r)
 {
+	const struct ph_param_info *row = r->info;
 	unsigned which;
 
 	if (r->p.len == 0)
 		return;
 	which = r->p.data[0];
 	for (size_t i = 0; i < sizeof dyn_choices / sizeof dyn_choices[0]; i++) {
-		struct ph_param_info info = { .name = r->info->name, .dirfd = -1 };
+		struct ph_param_info info = { .name = row->name, .dirfd = -1 };
 
 		if (strcmp(dyn_choices[i].event, r->ev->info->name) != 0 || which >= 5 ||
 		    dyn_choices[i].choice[which].type == PH_PT_NONE)
@@ -505,6 +506,7 @@ static void render_dyn(struct rendering *r)
 			ph_text_clean(r->val, (const char *)r->p.data, strnlen((const char *)r->p.data, r->p.len));
 		else
 			render_one(r, info.type);
+		r->info = row;
 		return;
 	}
 	render_bytes(r);
