@@ -198,6 +198,14 @@ static size_t read_name(struct ph_field_ref *ref, const char *text, size_t len)
 	return n;
 }
 
+static bool all_digits(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	return true;
+}
+
 /* Inside of brackets: digits, bare text or quoted text. Returns the length with the closing bracket, 0 when it is wrong. */
 static size_t read_bracket(struct ph_field_ref *ref, const char *text, size_t len)
 {
@@ -220,7 +228,7 @@ static size_t read_bracket(struct ph_field_ref *ref, const char *text, size_t le
 	}
 	if (n == 0 || (size_t)(end - text) >= len || *end != ']' || memchr(s, '\0', n))
 		return 0;
-	if (!quote && n <= 9 && strspn(s, "0123456789") >= n) {
+	if (!quote && n <= 9 && all_digits(s, n)) {
 		ref->has_index = true;
 		for (size_t i = 0; i < n; i++)
 			ref->index = ref->index * 10 + (s[i] - '0');

@@ -137,6 +137,7 @@ struct ph_field_ctx {
 	uint64_t cached_sec;
 	char cached_date[11], cached_time[9]; /* "YYYY-MM-DD", "HH:MM:SS" */
 	char hostname[65];
+	uint64_t seq; /* grows with each event: tells what was extracted for an earlier one */
 	size_t used; /* of scratch */
 	char *scratch;
 };
@@ -149,6 +150,7 @@ static inline void ph_field_ctx_begin(struct ph_field_ctx *c, const struct ph_ev
 {
 	c->ev = ev;
 	c->used = 0;
+	c->seq++;
 	if (c->first_ts == 0)
 		c->first_ts = ev->ts;
 }

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The compiler: a tree of checks becomes an array of instructions, each with the place to go on when it is true and when it
+ * is false. Checks on the event's name are decided when compiling, for all events there are, and cost one bit test.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "collector/filter/internal.h"
+
+#define EVENT_ROW(info) ((size_t)((info)-ph_event_row(0)))
+
+_Static_assert(sizeof(((struct names *)0)->events) * 8 >= 512, "one bit an event row");
+
+static bool bit(const uint64_t *set, size_t i)
+{
+	return set[i / 64] >> (i % 64) & 1;
+}
+
+static void set_bit(uint64_t *set, size_t i)
+{
+	set[i / 64] |= 1ull << (i % 64);
+}
+
+/* --- checks on the event's name --------------------------------------------------------------------------------------- */
+
+static bool is_name_check(const struct node *n)
+{
+	return n->lhs->slot && (n->lhs->slot->ref.field->flags & PH_FF_EVENT_NAME) && !n->rhs;
+}
+
+static bool name_passes(const struct ph_filter *f, const struct node *n, const char *name)
+{
+	struct ph_value v = { .kind = PH_V_STR, .type = PH_PT_CHARBUF, .s = name, .len = (uint32_t)strlen(name) };
+	bool any = false, all = true, hit;
+	size_t hits = 0;
+
+	if (n->op->op == OP_EXISTS)
+		return true;
+	for (size_t i = 0; i < n->nconstants; i++) {
+		hit = filter_compare(f, (enum op)n->op->op, &v, &n->constants[i]);
+		any |= hit;
+		all &= hit;
+		hits += hit;
+	}
+	return n->quantifier == ALL_OF ? all : n->quantifier == ONE_OF ? hits == 1 : any;
+}
+
+static void decide_names(const struct ph_filter *f, struct node *n)
+{
+	for (size_t i = 0; i < ph_event_count(); i++)
+		if (name_passes(f, n, ph_event_row(i)->name))
+			set_bit(n->names.events, i);
+	for (size_t i = 0; i < PH_SC_COUNT; i++)
+		if (name_passes(f, n, ph_syscall_row(i)->name))
+			set_bit(n->names.syscalls, i);
+	n->kind = N_NAME;
+}
+
+static void warn_unknown_name(const struct ph_filter *f, const char *name)
+{
+	const char *near = NULL;
+	unsigned least = 3;
+	char line[256];
+
+	if (ph_event_name_known(name) || !f->opts || !f->opts->warn)
+		return;
+	for (size_t i = 0; i < ph_event_count() + PH_SC_COUNT; i++) {
+		const char *known = i < ph_event_count() ? ph_event_row(i)->name : ph_syscall_row(i - ph_event_count())->name;
+		unsigned d = ph_edit_distance(name, strlen(name), known, strlen(known), 2);
+
+		if (d < least && strcmp(known, "NA") != 0) {
+			least = d;
+			near = known;
+		}
+	}
+	snprintf(line, sizeof line, near ? "no event is called '%.80s', so no event can match it; did you mean %s?" :
+					   "no event is called '%.80s', so no event can match it", name, near ? near : "");
+	f->opts->warn(f->opts->warn_arg, line);
+}
+
+/* Events that are captured only when somebody asks for them by name. */
+static void note_needs(struct ph_filter *f, const struct node *n, bool negated)
+{
+	enum op op = (enum op)n->op->op;
+
+	if (negated || (op != OP_EQ && op != OP_IN && op != OP_INTERSECTS))
+		return;
+	for (size_t i = 0; i < n->nconstants; i++) {
+		if (strcmp(n->constants[i].v.s, "switch") == 0)
+			f->needs |= PH_NEED_SWITCHES;
+		else if (strcmp(n->constants[i].v.s, "page_fault") == 0)
+			f->needs |= PH_NEED_PAGE_FAULTS;
+	}
+}
+
+int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struct ph_parse_error *err)
+{
+	enum op op = (enum op)n->op->op;
+
+	if (is_name_check(n)) {
+		for (size_t i = 0; i < n->nconstants && (op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS); i++)
+			warn_unknown_name(f, n->constants[i].v.s);
+		note_needs(f, n, negated);
+		decide_names(f, n);
+		return 0;
+	}
+	if ((op == OP_IN || op == OP_INTERSECTS || op == OP_PMATCH) && n->nconstants > 2 && n->lhs->type != PH_PT_IPNET &&
+	    n->lhs->kind != PH_V_DOUBLE && n->lhs->kind != PH_V_BOOL && filter_set_build(n) != 0)
+		return filter_fail(err, n->pos, "out of memory");
+	return 0;
+}
+
+/* --- folding ---------------------------------------------------------------------------------------------------------- */
+
+static void combine(struct names *a, const struct names *b, bool and)
+{
+	for (size_t i = 0; i < sizeof a->events / sizeof a->events[0]; i++) {
+		a->events[i] = and ? a->events[i] & b->events[i] : a->events[i] | b->events[i];
+		a->syscalls[i] = and ? a->syscalls[i] & b->syscalls[i] : a->syscalls[i] | b->syscalls[i];
+	}
+}
+
+static void invert(struct names *n)
+{
+	for (size_t i = 0; i < sizeof n->events / sizeof n->events[0]; i++) {
+		n->events[i] = ~n->events[i];
+		n->syscalls[i] = ~n->syscalls[i];
+	}
+}
+
+/* Name checks of one level become one, in front of all others: they are the cheapest and nothing depends on their order. */
+static void fold_group(struct node *n)
+{
+	struct node *name = NULL;
+	size_t kept = 0, at = 0;
+
+	for (size_t i = 0; i < n->nkids; i++) {
+		if (n->kids[i]->kind == N_NAME && name) {
+			combine(&name->names, &n->kids[i]->names, n->kind == N_AND);
+			filter_node_free(n->kids[i]);
+			continue;
+		}
+		if (n->kids[i]->kind == N_NAME) {
+			name = n->kids[i];
+			at = kept;
+		}
+		n->kids[kept++] = n->kids[i];
+	}
+	n->nkids = kept;
+	if (name) {
+		memmove(n->kids + 1, n->kids, at * sizeof *n->kids);
+		n->kids[0] = name;
+	}
+}
+
+static struct node *fold(struct node *n)
+{
+	struct node *kid;
+
+	for (size_t i = 0; i < n->nkids; i++)
+		n->kids[i] = fold(n->kids[i]);
+	if (n->kind == N_AND || n->kind == N_OR)
+		fold_group(n);
+	if (n->kind == N_NOT && n->kids[0]->kind == N_NAME)
+		invert(&n->kids[0]->names);
+	else if ((n->kind != N_AND && n->kind != N_OR) || n->nkids != 1)
+		return n;
+	kid = n->kids[0];
+	n->nkids = 0;
+	filter_node_free(n);
+	return kid;
+}
+
+/* Whether every event, or none, passes a name check. */
+static bool constant_names(const struct node *n, bool *value)
+{
+	size_t yes = 0, all = ph_event_count() + PH_SC_COUNT;
+
+	for (size_t i = 0; i < ph_event_count(); i++)
+		yes += bit(n->names.events, i);
+	for (size_t i = 0; i < PH_SC_COUNT; i++)
+		yes += bit(n->names.syscalls, i);
+	*value = yes == all;
+	return yes == 0 || yes == all;
+}
+
+/* --- code ------------------------------------------------------------------------------------------------------------- */
+
+static size_t count_checks(const struct node *n)
+{
+	size_t count = n->kind == N_CHECK || n->kind == N_NAME;
+
+	for (size_t i = 0; i < n->nkids; i++)
+		count += count_checks(n->kids[i]);
+	return count;
+}
+
+/* From the last check to the first, so the places to go on at are known. Returns where the node's code begins. */
+static uint32_t emit(struct ph_filter *f, const struct node *n, uint32_t yes, uint32_t no)
+{
+	uint32_t entry;
+	bool value;
+
+	switch (n->kind) {
+	case N_NOT:
+		return emit(f, n->kids[0], no, yes);
+	case N_AND:
+		entry = yes;
+		for (size_t i = n->nkids; i-- > 0;)
+			entry = emit(f, n->kids[i], entry, no);
+		return entry;
+	case N_OR:
+		entry = no;
+		for (size_t i = n->nkids; i-- > 0;)
+			entry = emit(f, n->kids[i], yes, entry);
+		return entry;
+	case N_NAME:
+		if (constant_names(n, &value))
+			return value ? yes : no;
+		break;
+	}
+	f->code[f->count] = (struct insn){ n, yes, no };
+	return f->count++;
+}
+
+int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts, struct ph_parse_error *err)
+{
+	struct ph_filter *f = calloc(1, sizeof *f);
+	int rc;
+
+	*out = NULL;
+	if (!f) {
+		filter_fail(err, 0, "out of memory");
+		return -ENOMEM;
+	}
+	f->opts = opts;
+	rc = filter_parse(f, text, err);
+	f->opts = NULL;
+	if (rc == 0) {
+		f->root = fold(f->root);
+		f->code = calloc(count_checks(f->root) + 1, sizeof *f->code);
+		if (!f->code)
+			rc = filter_fail(err, 0, "out of memory");
+	}
+	if (rc) {
+		ph_filter_free(f);
+		return rc;
+	}
+	f->entry = emit(f, f->root, PASS, REJECT);
+	f->needs |= ph_slots_needs(&f->slots);
+	*out = f;
+	return 0;
+}
+
+void ph_filter_free(struct ph_filter *f)
+{
+	if (!f)
+		return;
+	filter_node_free(f->root);
+	ph_slots_fini(&f->slots);
+	pcre2_match_data_free(f->match_data);
+	pcre2_match_context_free(f->match_context);
+	free(f->code);
+	free(f);
+}
+
+uint32_t ph_filter_needs(const struct ph_filter *f)
+{
+	return f->needs;
+}
+
+/* --- evaluation ------------------------------------------------------------------------------------------------------- */
+
+static bool name_bit(const struct names *n, const struct ph_event *ev)
+{
+	const struct ph_syscall_info *s;
+
+	if (ev->type > PH_EV_GENERIC_X)
+		return bit(n->events, EVENT_ROW(ev->info));
+	if (ev->syscall < PH_SC_COUNT)
+		return bit(n->syscalls, ev->syscall);
+	s = ph_syscall_by_id((unsigned)ph_event_uint(ev, 0));
+	return s ? bit(n->syscalls, (size_t)(s - ph_syscall_row(0))) : bit(n->events, EVENT_ROW(ev->info));
+}
+
+bool ph_filter_match(struct ph_filter *f, struct ph_field_ctx *c)
+{
+	uint32_t pc = f->entry;
+
+	while (pc < PASS) {
+		const struct insn *in = &f->code[pc];
+		bool ok = in->node->kind == N_NAME ? name_bit(&in->node->names, c->ev) : filter_check(f, c, in->node);
+
+		pc = ok ? in->yes : in->no;
+	}
+	return pc == PASS;
+}
+
+/*
+ * Code runs from higher places to lower ones, so one pass in that order visits every place that can be reached; checks that
+ * need the event's data may go either way.
+ */
+bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall)
+{
+	bool generic = info->code <= PH_EV_GENERIC_X && syscall < PH_SC_COUNT, passes = f->entry == PASS;
+	uint8_t *reached = calloc(f->count + 1, 1);
+
+	if (!reached)
+		return true;
+	if (f->entry < PASS)
+		reached[f->entry] = 1;
+	for (uint32_t pc = f->count; pc-- > 0 && !passes;) {
+		const struct insn *in = &f->code[pc];
+		uint32_t to[2] = { in->yes, in->no };
+
+		if (!reached[pc])
+			continue;
+		if (in->node->kind == N_NAME) {
+			const struct names *n = &in->node->names;
+			bool ok = generic ? bit(n->syscalls, syscall) : bit(n->events, EVENT_ROW(info));
+
+			to[0] = to[1] = ok ? in->yes : in->no;
+		}
+		for (int i = 0; i < 2; i++) {
+			passes |= to[i] == PASS;
+			if (to[i] < PASS)
+				reached[to[i]] = 1;
+		}
+	}
+	free(reached);
+	return passes;
+}
+
+/* --- errors ----------------------------------------------------------------------------------------------------------- */
+
+size_t ph_parse_error_text(const struct ph_parse_error *err, const char *text, char *buf, size_t size)
+{
+	size_t len = strlen(text), pos = err->pos < len ? err->pos : len, from = pos, to = pos;
+	struct ph_text t = { .buf = buf, .cap = size ? size - 1 : 0 };
+
+	while (from > 0 && text[from - 1] != '\n' && pos - from < 100)
+		from--;
+	while (text[to] && text[to] != '\n' && to - pos < 100)
+		to++;
+	ph_text_str(&t, err->message);
+	ph_text_str(&t, "\n  ");
+	ph_text_clean(&t, text + from, to - from);
+	ph_text_str(&t, "\n  ");
+	ph_text_fill(&t, ' ', pos - from);
+	ph_text_char(&t, '^');
+	if (size)
+		buf[t.len] = '\0';
+	return t.len;
+}

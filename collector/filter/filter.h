@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters: a text such as `evt.type=open and fd.name startswith /etc` compiled once to a flat program that says of each event
+ * whether it passes. The grammar is that of the newest tools of the field; forms of older ones that do no harm are taken too.
+ *
+ * A check on a value that the event does not have is false, whatever the operator. Evaluation allocates nothing.
+ */
+#ifndef PORTHOLE_FILTER_H
+#define PORTHOLE_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "collector/field/expr.h"
+
+struct ph_filter;
+
+struct ph_filter_opts {
+	size_t size;
+	void (*warn)(void *arg, const char *line); /* what is odd but no error; may be NULL */
+	void *warn_arg;
+};
+
+/* 0, or a negative errno with *err filled in and *out NULL. opts may be NULL. */
+int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts, struct ph_parse_error *err);
+void ph_filter_free(struct ph_filter *f);
+
+/* The event is that of ph_field_ctx_begin(). One filter goes with one context. */
+bool ph_filter_match(struct ph_filter *f, struct ph_field_ctx *c);
+
+/* What the capture must deliver for it: enum ph_needs. */
+uint32_t ph_filter_needs(const struct ph_filter *f);
+
+/*
+ * Whether an event of this kind can pass at all, as far as the event's name decides: what is false here need not be
+ * captured. syscall is a row of syscalls.def, asked for with the generic events; PH_SC_COUNT: none.
+ */
+bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall);
+
+/*
+ * "message", the line of text where it happened and a caret under the place, three lines without a newline at the end.
+ * Returns the length, cut to size - 1.
+ */
+size_t ph_parse_error_text(const struct ph_parse_error *err, const char *text, char *buf, size_t size);
+
+#endif
