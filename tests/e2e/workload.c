@@ -314,7 +314,7 @@ static void descriptors(void)
 {
 	const char *f = file(file_a, "a");
 	struct epoll_event ev = {.events = EPOLLIN}, evs[4];
-	struct timespec none = {0, 1000000};
+	struct timespec none = {0, 0}; /* the kernel writes back what is left of it, and a record is made at the end of its call */
 	struct itimerspec later = {.it_value = {100, 0}};
 	uint64_t mask = 1ull << (SIGUSR1 - 1);
 	struct pollfd polls[2];
@@ -371,7 +371,7 @@ static void descriptors(void)
 	say("select\tres=0");
 #endif
 	r = call(SYS_ppoll, polls, 1, &none, NULL, 8);
-	say("ppoll\tres=%s\tfds=%d:p1\ttimeout=1000000(0.001s)\tsigmask=", res(r), p[0]);
+	say("ppoll\tres=%s\tfds=%d:p1\ttimeout=0(0s)\tsigmask=", res(r), p[0]);
 	r = call(SYS_splice, p[0], NULL, q[1], NULL, 64, 2);
 	say("splice\tres=%s\tfd_in=%d(<p>)\tfd_out=%d(<p>)\tsize=64\tflags=2(SPLICE_F_NONBLOCK)", res(r), p[0], q[1]);
 	r = call(SYS_read, q[0], buf, 64);
