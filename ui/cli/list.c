@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The listings: -l, the fields, and -L, the events. */
+#include <string.h>
+#include "ui/cli/cli.h"
+
+#define COLUMN 30
+#define WIDTH 120
+
+static void wrapped(FILE *out, const char *text, size_t column)
+{
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (column > COLUMN && column + word > WIDTH) {
+			fprintf(out, "\n%*s", COLUMN, "");
+			column = COLUMN;
+		}
+		column += (size_t)fprintf(out, "%.*s ", (int)word, text);
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', out);
+}
+
+static const char *how(const struct ph_field *f)
+{
+	if (f->flags & PH_FF_FILTER)
+		return "(filters only) ";
+	return f->flags & PH_FF_PRINT ? "(formats only) " : "";
+}
+
+static void list_field(FILE *out, const struct ph_field *f, bool verbose)
+{
+	size_t column = COLUMN;
+
+	if (strlen(f->name) < COLUMN)
+		fprintf(out, "%-*s", COLUMN, f->name);
+	else
+		fprintf(out, "%s\n%*s", f->name, COLUMN, "");
+	if (verbose)
+		column += (size_t)fprintf(out, "(Type: %s) ", f->type == PH_PT_DYN ? "DYNAMIC" : ph_param_type_name(f->type));
+	column += (size_t)fprintf(out, "%s", how(f));
+	wrapped(out, f->desc, column);
+}
+
+void cli_list_fields(FILE *out, bool verbose)
+{
+	const struct ph_field_class *k;
+
+	for (size_t i = 0; (k = ph_field_class(i)); i++) {
+		fprintf(out, "-------------------------------\n%-*s%s (%s)\n%-*s", COLUMN, "Field Class:", k->name, k->what, COLUMN,
+			"Description:");
+		wrapped(out, k->desc, COLUMN);
+		fputc('\n', out);
+		for (size_t f = 0; f < k->count; f++)
+			if (!(k->fields[f].flags & PH_FF_HIDDEN))
+				list_field(out, &k->fields[f], verbose);
+		fputc('\n', out);
+	}
+}
+
+void cli_list_events(FILE *out)
+{
+	for (size_t i = 0; i < ph_event_count(); i++) {
+		const struct ph_event_info *e = ph_event_row(i);
+
+		if ((e->flags & (PH_EF_UNUSED | PH_EF_OLD_VERSION)) || (e->category & PH_C_MASK) == PH_C_INTERNAL ||
+		    (e->category & PH_C_ITER) || strcmp(e->name, "NA") == 0)
+			continue;
+		fprintf(out, "%c %s(", PH_IS_EXIT(e->code) ? '<' : '>', e->name);
+		for (unsigned p = 0; p < e->nparams; p++)
+			fprintf(out, "%s%s %s", p ? ", " : "", ph_param_type_name(e->params[p].type), e->params[p].name);
+		fputs(")\n", out);
+	}
+}

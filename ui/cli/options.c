@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line. One table has all options: from its rows come what getopt is told, what is stored where, and the text of
+ * -h. To add an option is to add a row.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include "porthole/wire.h"
+#include "ui/cli/cli.h"
+
+struct option_row;
+typedef int option_fn(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors);
+
+struct option_row {
+	int letter; /* 0: long form only */
+	const char *name; /* long form; NULL: none */
+	const char *value; /* what its value is called in -h; NULL: it takes none */
+	bool optional; /* the value may be left out */
+	option_fn *set;
+	size_t offset; /* of what set_flag and set_number store */
+	uint64_t min, max; /* numbers */
+	const char *text; /* for -h, NULL: not shown; for set_later what it would be */
+};
+
+static int set_flag(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)value;
+	(void)errors;
+	*(bool *)((char *)o + row->offset) = true;
+	return 0;
+}
+
+static const char *option_name(const struct option_row *row, char *buf, size_t size)
+{
+	if (row->letter)
+		snprintf(buf, size, "-%c", row->letter);
+	else
+		snprintf(buf, size, "--%s", row->name);
+	return buf;
+}
+
+static int set_number(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	char name[40], *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(value, &end, 10);
+	option_name(row, name, sizeof name);
+	if (*value < '0' || *value > '9' || *end || errno) {
+		fprintf(errors, "porthole: %s: can't parse '%s', make sure it's a number\n", name, value);
+		return -1;
+	}
+	if (row->letter == 'n' && v == 0) {
+		fprintf(errors, "porthole: -n: invalid event count 0; give at least 1\n");
+		return -1;
+	}
+	if (v < row->min || v > row->max) {
+		fprintf(errors, "porthole: %s: %s is out of range; give a number from %llu to %llu\n", name, value,
+			(unsigned long long)row->min, (unsigned long long)row->max);
+		return -1;
+	}
+	*(uint64_t *)((char *)o + row->offset) = v;
+	return 0;
+}
+
+static bool is_one_of(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (strcmp(s, *words) == 0)
+			return true;
+	return false;
+}
+
+static int set_print(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)row;
+	if (is_one_of(value, (const char *const[]){ "c", "container", "containers", NULL })) {
+		o->container = true;
+	} else if (is_one_of(value, (const char *const[]){ "k", "kubernetes", "m", "mesos", NULL })) {
+		fprintf(errors, "porthole: -p%s: names of %s are not built into this version; -pc shows container names\n", value,
+			value[0] == 'k' ? "Kubernetes" : "Mesos");
+		return -1;
+	} else if (strcmp(value, "p") == 0) {
+		o->action = CLI_PRINT_FORMAT;
+	} else {
+		o->format = value;
+	}
+	return 0;
+}
+
+static int set_time(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)row;
+	if (strlen(value) != 1 || !strchr("hardD", value[0])) {
+		fprintf(errors, "porthole: -t: invalid modifier '%s'; it is one of h, a, r, d and D\n", value);
+		return -1;
+	}
+	o->time_mode = value[0];
+	return 0;
+}
+
+static int set_buffers(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)value;
+	if (o->buffer_options++ > 0) {
+		fprintf(errors, "porthole: -%c: you cannot specify more than one output format; choose one of -A, -b, -x and -X\n", row->letter);
+		return -1;
+	}
+	o->buffers = row->letter == 'A' ? PH_BUF_ASCII : row->letter == 'b' ? PH_BUF_BASE64 : row->letter == 'x' ? PH_BUF_HEX : PH_BUF_HEXASCII;
+	return 0;
+}
+
+static int set_suppress(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)row;
+	if (o->nsuppress == CLI_MAX_SUPPRESSED) {
+		fprintf(errors, "porthole: -U: more than %d names; leave some out\n", CLI_MAX_SUPPRESSED);
+		return -1;
+	}
+	o->suppress[o->nsuppress++] = value;
+	return 0;
+}
+
+static int set_action(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)value;
+	(void)errors;
+	o->action = (enum cli_action)row->min;
+	return 0;
+}
+
+static int set_list_chisels(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)o;
+	(void)row;
+	(void)value;
+	fprintf(errors, "porthole: -c: chisels are not built into this version\n");
+	return -1;
+}
+
+static int set_later(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	char name[40];
+
+	(void)o;
+	(void)value;
+	fprintf(errors, "porthole: %s: %s not built into this version\n", option_name(row, name, sizeof name), row->text);
+	return -1;
+}
+
+static int set_never(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	char name[40];
+
+	(void)o;
+	(void)value;
+	fprintf(errors, "porthole: %s: %s\n", option_name(row, name, sizeof name), row->text);
+	return -1;
+}
+
+/* Options of the field's older tool that have nothing left to switch. */
+static int set_nothing(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	(void)o;
+	(void)row;
+	(void)value;
+	(void)errors;
+	return 0;
+}
+
+#define AT(member) offsetof(struct cli_options, member)
+
+static const struct option_row rows[] = {
+	{ 'p', "print", "FORMAT", false, set_print, 0, 0, 0, "what to print of each event: text and fields (%evt.type). A * in front keeps lines in which a field is missing. -pc prints the usual line with container names, -pp shows the usual line's format" },
+	{ 't', "timetype", "h|a|r|d|D", false, set_time, 0, 0, 0, "how %evt.outputtime shows time: h time of day, a seconds since the epoch, r since the first event, d how long the call took, D since the line before" },
+	{ 'q', "quiet", NULL, false, set_flag, AT(quiet), 0, 0, "print no events" },
+	{ 'v', "verbose", NULL, false, set_flag, AT(verbose), 0, 0, "print parameters in full, and statistics at the end" },
+	{ 'A', "print-ascii", NULL, false, set_buffers, 0, 0, 0, "data as text, line by line" },
+	{ 'b', "print-base64", NULL, false, set_buffers, 0, 0, 0, "data in base64" },
+	{ 'x', "print-hex", NULL, false, set_buffers, 0, 0, 0, "data as a hexadecimal dump" },
+	{ 'X', "print-hex-ascii", NULL, false, set_buffers, 0, 0, 0, "data as a hexadecimal dump with its text beside it" },
+	{ 'R', "resolve-ports", NULL, false, set_flag, AT(resolve_ports), 0, 0, "names of services instead of port numbers in fd.*proto" },
+	{ 'S', "summary", NULL, false, set_flag, AT(summary), 0, 0, "at the end, how often each event came" },
+	{ 0, "unbuffered", NULL, false, set_flag, AT(unbuffered), 0, 0, "write each line at once, also into a pipe or file" },
+	{ 'n', "numevents", "N", false, set_number, AT(count), 1, UINT64_MAX, "end after N events that pass the filter" },
+	{ 'M', NULL, "SECONDS", false, set_number, AT(seconds), 1, 1000000000, "end after SECONDS" },
+	{ 's', "snaplen", "LENGTH", false, set_number, AT(snaplen), 1, PH_SNAPLEN_MAX, "bytes to keep of data that is read or written (default 80)" },
+	{ 'U', "suppress-comm", "NAME", false, set_suppress, 0, 0, 0, "leave out processes of this name and their children; may be repeated" },
+	{ 'E', "exclude-users", NULL, false, set_flag, AT(no_users), 0, 0, "do not read the names of users and groups" },
+	{ 'D', "debug", NULL, false, set_flag, AT(debug), 0, 0, "show porthole's own calls and internal events too" },
+	{ 0, "context-switches", NULL, false, set_flag, AT(switches), 0, 0, "capture context switches (a filter with evt.type=switch does so by itself)" },
+	{ 0, "page-faults", NULL, false, set_flag, AT(page_faults), 0, 0, "capture page faults (a filter with evt.type=page_fault does so by itself)" },
+	{ 0, "ring-size", "MB", false, set_number, AT(ring_mb), 1, 4096, "size of the buffer that each CPU has for events" },
+	{ 'l', "list", NULL, false, set_action, 0, CLI_FIELDS, 0, "list the fields for formats and filters; -lv with their types" },
+	{ 'L', "list-events", NULL, false, set_action, 0, CLI_EVENTS, 0, "list the events with their parameters" },
+	{ 0, "version", NULL, false, set_action, 0, CLI_VERSION, 0, "print the version" },
+	{ 'h', "help", NULL, false, set_action, 0, CLI_HELP, 0, "print this" },
+	/* accepted, nothing to switch: the state is always complete and the probe is always eBPF */
+	{ 'd', "displayflt", NULL, false, set_nothing, 0, 0, 0, NULL },
+	{ 'B', "bpf", "PATH", true, set_nothing, 0, 0, 0, NULL },
+	{ 0, "modern-bpf", NULL, false, set_nothing, 0, 0, 0, NULL },
+	{ 'P', "progress", NULL, false, set_never, 0, 0, 0, "cannot be used with live captures" },
+	{ 'r', "readfile", "FILE", false, set_later, 0, 0, 0, "reading trace files is" },
+	{ 'w', "write", "FILE", false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'z', "compress", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'C', "file-size", "MB", false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'G', "seconds", "SECONDS", false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'e', "events", "N", false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'W', "limit", "N", false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'F', "fatfile", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 0, "filter-proclist", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
+	{ 'c', "chisel", "NAME", false, set_list_chisels, 0, 0, 0, NULL },
+	{ 'i', "chisel-info", "NAME", false, set_later, 0, 0, 0, "chisels are" },
+	{ 'j', "json", NULL, false, set_later, 0, 0, 0, "JSON output is" },
+	{ 0, "list-markdown", NULL, false, set_later, 0, 0, 0, "the list as Markdown is" },
+	{ 'H', "plugin", "NAME", false, set_later, 0, 0, 0, "plugins are" },
+	{ 'I', "input", "NAME", false, set_later, 0, 0, 0, "plugins are" },
+	{ 0, "plugin-config-file", "FILE", false, set_later, 0, 0, 0, "plugins are" },
+	{ 'k', "k8s-api", "URL", false, set_later, 0, 0, 0, "the Kubernetes client is" },
+	{ 'K', "k8s-api-cert", "FILE", false, set_later, 0, 0, 0, "the Kubernetes client is" },
+	{ 'm', "mesos-api", "URL", false, set_later, 0, 0, 0, "the Mesos client is" },
+	{ 0, "cri", "PATH", false, set_later, 0, 0, 0, "asking a CRI socket is" },
+	{ 0, "cri-timeout", "MS", false, set_later, 0, 0, 0, "asking a CRI socket is" },
+	{ 'u', "udig", NULL, false, set_later, 0, 0, 0, "capture by ptrace is" },
+	{ 'T', "force-tracers-capture", NULL, false, set_later, 0, 0, 0, "tracers are" },
+	{ 0, "large-environment", NULL, false, set_later, 0, 0, 0, "reading environments beyond 4 KiB is" },
+};
+
+#define ROWS (sizeof rows / sizeof rows[0])
+#define LONG_ONLY 256 /* getopt's value of row i without a letter: LONG_ONLY + i */
+
+static const struct option_row *row_of(int value)
+{
+	if (value >= LONG_ONLY)
+		return &rows[value - LONG_ONLY];
+	for (size_t i = 0; i < ROWS; i++)
+		if (rows[i].letter == value)
+			return &rows[i];
+	return NULL;
+}
+
+static void tell_getopt(char *letters, struct option *longs)
+{
+	*letters++ = ':';
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+
+		if (r->letter)
+			*letters++ = (char)r->letter;
+		if (r->letter && r->value)
+			*letters++ = ':';
+		if (r->letter && r->value && r->optional)
+			*letters++ = ':';
+		if (r->name)
+			*longs++ = (struct option){ r->name, r->value ? (r->optional ? optional_argument : required_argument) : no_argument,
+						    NULL, r->letter ? r->letter : LONG_ONLY + (int)i };
+	}
+	*letters = '\0';
+	*longs = (struct option){ 0 };
+}
+
+static int bad_option(int got, char **argv, FILE *errors)
+{
+	const struct option_row *row = optopt ? row_of(optopt) : NULL;
+	char name[40];
+
+	if (got == ':' && row)
+		fprintf(errors, "porthole: %s: a value is missing; porthole -h lists the options\n", option_name(row, name, sizeof name));
+	else if (optopt && optopt < LONG_ONLY && !row)
+		fprintf(errors, "porthole: -%c: no such option; porthole -h lists them\n", optopt >= 0x20 && optopt < 0x7f ? optopt : '?');
+	else
+		fprintf(errors, "porthole: %.80s: no such option; porthole -h lists them\n", argv[optind - 1]);
+	return -1;
+}
+
+static int join_filter(struct cli_options *o, char **words, int n, FILE *errors)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++)
+		len += strlen(words[i]) + 1;
+	if (len <= (size_t)n) /* nothing, or only empty words: no filter */
+		return 0;
+	o->filter = calloc(1, len + 1);
+	if (!o->filter) {
+		fprintf(errors, "porthole: out of memory\n");
+		return -1;
+	}
+	for (int i = 0; i < n; i++) {
+		strcat(o->filter, words[i]);
+		if (i + 1 < n)
+			strcat(o->filter, " ");
+	}
+	return 0;
+}
+
+int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors)
+{
+	char letters[3 * ROWS + 2];
+	struct option longs[ROWS + 1];
+	int got;
+
+	*o = (struct cli_options){ .time_mode = 'h' };
+	tell_getopt(letters, longs);
+	opterr = 0;
+	optind = 0;
+	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct option_row *row = got == '?' || got == ':' ? NULL : row_of(got);
+
+		if (!row)
+			return bad_option(got, argv, errors);
+		if (row->set(o, row, optarg, errors))
+			return -1;
+	}
+	return join_filter(o, argv + optind, argc - optind, errors);
+}
+
+void cli_options_free(struct cli_options *o)
+{
+	free(o->filter);
+	o->filter = NULL;
+}
+
+/* --- help ------------------------------------------------------------------------------------------------------------- */
+
+#define TEXT_COLUMN 30
+#define LINE_WIDTH 100
+
+static void wrapped(FILE *out, const char *text)
+{
+	size_t column = TEXT_COLUMN;
+
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (column > TEXT_COLUMN && column + 1 + word > LINE_WIDTH) {
+			fprintf(out, "\n%*s", TEXT_COLUMN, "");
+			column = TEXT_COLUMN;
+		}
+		column += (size_t)fprintf(out, "%s%.*s", column > TEXT_COLUMN ? " " : "", (int)word, text);
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', out);
+}
+
+void cli_help(FILE *out)
+{
+	fputs("porthole shows the system calls of this host, with the container of each.\n\n"
+	      "Usage: porthole [options] [filter]\n\n",
+	      out);
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+		char head[80];
+		int n;
+
+		if (!r->text || r->set == set_later || r->set == set_never)
+			continue;
+		if (r->letter)
+			n = snprintf(head, sizeof head, "  -%c%s%s%s%s", r->letter, r->name ? ", --" : "", r->name ? r->name : "",
+				     r->value ? " " : "", r->value ? r->value : "");
+		else
+			n = snprintf(head, sizeof head, "      --%s%s%s", r->name, r->value ? " " : "", r->value ? r->value : "");
+		if (n >= TEXT_COLUMN)
+			fprintf(out, "%s\n%*s", head, TEXT_COLUMN, "");
+		else
+			fprintf(out, "%-*s", TEXT_COLUMN, head);
+		wrapped(out, r->text);
+	}
+	fputs("\nA filter is made of checks on fields, joined with and, or, not and parentheses:\n"
+	      "  porthole evt.type=open and fd.name startswith /etc\n"
+	      "  porthole -pc container.name=web and evt.failed=true\n"
+	      "  porthole -p '%proc.name %evt.type %evt.latency.human' 'evt.latency > 10ms'\n",
+	      out);
+}

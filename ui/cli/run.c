@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The run: from the inspector through the filter to the lines that are printed, until a limit, a signal or an error ends it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "collector/filter/filter.h"
+#include "collector/output/output.h"
+#include "ui/cli/cli.h"
+
+#define SECOND 1000000000ull
+#define IDLE_MS 100 /* how long a written line may wait in the buffer when no event follows */
+
+/* Set by the handler, which is reset by its first use: a second signal ends the program at once. */
+static volatile sig_atomic_t interrupted;
+
+struct run {
+	const struct cli_options *o;
+	struct ph_inspector *ins;
+	struct ph_filter *filter;
+	struct ph_format *format;
+	struct ph_field_ctx ctx;
+	struct ph_writer out;
+	struct cli_summary *summary;
+	bool color;
+	uint64_t passed; /* events that passed the filter */
+	uint64_t first_ts;
+	struct timespec began;
+	/* gaps that have not been told yet */
+	uint64_t gap_lost, gap_told_ns;
+};
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+}
+
+static uint64_t elapsed_ns(const struct run *r)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)(now.tv_sec - r->began.tv_sec) * SECOND + (uint64_t)now.tv_nsec - (uint64_t)r->began.tv_nsec;
+}
+
+static void warn(void *arg, const char *line)
+{
+	(void)arg;
+	fprintf(stderr, "porthole: %s\n", line);
+}
+
+/* --- opening ---------------------------------------------------------------------------------------------------------- */
+
+static int parse_error(const char *what, const struct ph_parse_error *err, const char *text)
+{
+	char buf[1024];
+
+	ph_parse_error_text(err, text, buf, sizeof buf);
+	fprintf(stderr, "porthole: %s: %s\n", what, buf);
+	return -1;
+}
+
+static int compile(struct run *r)
+{
+	const struct cli_options *o = r->o;
+	struct ph_filter_opts fo = { .size = sizeof fo, .warn = warn };
+	const char *text = o->format;
+	struct ph_parse_error err = { 0 };
+
+	if (o->filter && ph_filter_compile(&r->filter, o->filter, &fo, &err) != 0)
+		return parse_error("filter", &err, o->filter);
+	r->color = !text && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	if (!text)
+		text = ph_format_default(&(struct ph_format_style){ .container = o->container, .color = r->color });
+	if (ph_format_compile(&r->format, text, &err) != 0)
+		return parse_error("-p", &err, text);
+	return 0;
+}
+
+static uint32_t needs(const struct run *r)
+{
+	const struct cli_options *o = r->o;
+	uint32_t n = (o->switches ? PH_NEED_SWITCHES : 0u) | (o->page_faults ? PH_NEED_PAGE_FAULTS : 0u);
+
+	if (!o->quiet)
+		n |= ph_format_needs(r->format, o->time_mode);
+	return n | (r->filter ? ph_filter_needs(r->filter) : 0);
+}
+
+static int open_inspector(struct run *r)
+{
+	const struct cli_options *o = r->o;
+	struct ph_inspector_opts io = {
+		.size = sizeof io,
+		.needs = needs(r),
+		.snaplen = (uint32_t)o->snaplen,
+		.ring_bytes = o->ring_mb << 20,
+		.own_events = o->debug,
+		.no_users = o->no_users,
+		.suppress = o->nsuppress ? o->suppress : NULL,
+		.warn = warn,
+	};
+	char err[512] = "";
+	int rc = ph_inspector_open_live(&r->ins, &io, err, sizeof err);
+
+	if (rc == 0)
+		return 0;
+	if ((rc == -EPERM || rc == -EACCES) && geteuid() != 0)
+		fputs("porthole: cannot capture: only root may load the probe; run it as root, for example with sudo\n", stderr);
+	else
+		fprintf(stderr, "porthole: cannot capture: %s\n", err[0] ? err : strerror(-rc));
+	return -1;
+}
+
+static int open_run(struct run *r)
+{
+	const struct cli_options *o = r->o;
+	struct ph_field_ctx_opts co = {
+		.size = sizeof co,
+		.time_mode = o->time_mode,
+		.buffers = o->buffers,
+		.whole_buffers = o->verbose,
+		.resolve_ports = o->resolve_ports,
+	};
+
+	if (compile(r))
+		return -1;
+	if (ph_writer_init(&r->out, STDOUT_FILENO, o->unbuffered || isatty(STDOUT_FILENO)) != 0 ||
+	    (o->summary && !(r->summary = cli_summary_new()))) {
+		fputs("porthole: out of memory\n", stderr);
+		return -1;
+	}
+	catch_signals();
+	if (open_inspector(r))
+		return -1;
+	co.state = ph_inspector_state(r->ins);
+	co.containers = ph_inspector_containers(r->ins);
+	if (ph_field_ctx_init(&r->ctx, &co) != 0) {
+		fputs("porthole: out of memory\n", stderr);
+		return -1;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &r->began);
+	return 0;
+}
+
+static void close_run(struct run *r)
+{
+	ph_inspector_close(r->ins);
+	ph_field_ctx_fini(&r->ctx);
+	ph_writer_fini(&r->out);
+	ph_filter_free(r->filter);
+	ph_format_free(r->format);
+	cli_summary_free(r->summary);
+}
+
+/* --- losses ----------------------------------------------------------------------------------------------------------- */
+
+static void tell_gaps(struct run *r, uint64_t ts)
+{
+	time_t sec = (time_t)(ts / SECOND);
+	char clock[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&sec, &tm))
+		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
+	fprintf(stderr, "porthole: %" PRIu64 " events lost at %s.%03u\n", r->gap_lost, clock, (unsigned)(ts % SECOND / 1000000));
+	r->gap_lost = 0;
+}
+
+/* At most one line a second, however many gaps there are. */
+static void note_gap(struct run *r, const struct ph_event *ev)
+{
+	uint64_t now = elapsed_ns(r);
+
+	r->gap_lost += ph_event_uint(ev, 0) + ph_event_uint(ev, 1);
+	if (r->gap_told_ns && now - r->gap_told_ns < SECOND)
+		return;
+	r->gap_told_ns = now;
+	tell_gaps(r, ev->ts);
+}
+
+/* --- events ----------------------------------------------------------------------------------------------------------- */
+
+static bool is_internal(const struct ph_event *ev)
+{
+	return (ev->info->category & PH_C_MASK) == PH_C_INTERNAL ||
+	       ((ev->info->category & PH_C_METAEVENT) && (ev->info->flags & PH_EF_SKIPPARSERESET));
+}
+
+/* 0, or negative when nothing more can be written. */
+static int show(struct run *r)
+{
+	struct ph_text line;
+
+	if (r->o->quiet)
+		return 0;
+	line = ph_writer_open(&r->out);
+	if (!ph_format_line(r->format, &r->ctx, &line))
+		return 0;
+	ph_field_ctx_shown(&r->ctx);
+	return ph_writer_close(&r->out, &line);
+}
+
+/* false: the run is over. */
+static bool take_event(struct run *r, const struct ph_event *ev)
+{
+	const struct cli_options *o = r->o;
+
+	if (ev->type == PH_EV_GAP_E)
+		note_gap(r, ev);
+	if (!r->first_ts)
+		r->first_ts = ev->ts;
+	if (o->seconds && ev->ts > r->first_ts + o->seconds * SECOND)
+		return false;
+	if (is_internal(ev) && !o->debug) {
+		if (r->summary && !r->filter)
+			cli_summary_count(r->summary, ev);
+		return true;
+	}
+	ph_field_ctx_begin(&r->ctx, ev);
+	if (r->filter && !ph_filter_match(r->filter, &r->ctx))
+		return true;
+	r->passed++;
+	if (r->summary)
+		cli_summary_count(r->summary, ev);
+	if (show(r) < 0)
+		return false;
+	return !o->count || r->passed < o->count;
+}
+
+/* 0, or a negative errno of the source. */
+static int pump(struct run *r)
+{
+	bool stopped = false;
+
+	for (;;) {
+		struct ph_event *ev;
+		int rc = ph_inspector_next(r->ins, &ev, IDLE_MS);
+
+		if (rc == -ENODATA)
+			return 0;
+		if (rc < 0 && rc != -EINTR)
+			return rc;
+		if (rc == 1 && !take_event(r, ev))
+			return 0;
+		if (rc == 0 && ph_writer_flush(&r->out) < 0)
+			return 0;
+		if (stopped)
+			continue;
+		/* the clock is looked at when there is time to: under load event time ends the run */
+		if (interrupted || (rc != 1 && r->o->seconds && elapsed_ns(r) >= r->o->seconds * SECOND)) {
+			ph_inspector_stop(r->ins);
+			stopped = true;
+		}
+	}
+}
+
+/* --- the end ---------------------------------------------------------------------------------------------------------- */
+
+static void print_losses(const struct ph_inspector_stats *s)
+{
+	static const char *const names[PH_C_MAX] = {
+		[PH_C_OTHER] = "other",	  [PH_C_FILE] = "file",	      [PH_C_NET] = "net",	[PH_C_IPC] = "ipc",
+		[PH_C_MEMORY] = "memory", [PH_C_PROCESS] = "process", [PH_C_SLEEP] = "sleep",	[PH_C_SYSTEM] = "system",
+		[PH_C_SIGNAL] = "signal", [PH_C_USER] = "user",	      [PH_C_TIME] = "time",	[PH_C_IO_READ] = "read",
+		[PH_C_IO_WRITE] = "write", [PH_C_IO_OTHER] = "io",    [PH_C_WAIT] = "wait",	[PH_C_SCHEDULER] = "scheduler",
+	};
+	const char *sep = " (";
+
+	for (unsigned i = 0; i < PH_C_MAX; i++) {
+		if (!s->lost_by_category[i])
+			continue;
+		fprintf(stderr, "%s%s %" PRIu64, sep, names[i] ? names[i] : "unknown", s->lost_by_category[i]);
+		sep = ", ";
+	}
+	if (sep[0] == ',')
+		fputc(')', stderr);
+}
+
+static void print_stats(const struct run *r)
+{
+	struct ph_inspector_stats s = { 0 };
+	double seconds = (double)elapsed_ns(r) / 1e9;
+
+	ph_inspector_stats(r->ins, &s);
+	if (r->o->verbose)
+		fprintf(stderr,
+			"Driver Events:%" PRIu64 "\nDriver Drops:%" PRIu64 "\nSuppressed by Comm:%" PRIu64
+			"\nElapsed time: %.3f, Captured Events: %" PRIu64 ", %.2f eps\n",
+			s.events + s.suppressed, s.lost, s.suppressed, seconds, r->passed, seconds > 0 ? (double)r->passed / seconds : 0);
+	if (!interrupted && !s.lost && !r->o->verbose)
+		return;
+	fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " lost", s.events, s.lost);
+	print_losses(&s);
+	fputc('\n', stderr);
+}
+
+/* A reader that went away is no error. */
+static int finish_output(struct run *r)
+{
+	if (r->color && !r->o->quiet && !r->out.error) {
+		struct ph_text t = ph_writer_open(&r->out);
+
+		ph_text_str(&t, "\033[00m");
+		r->out.len += t.len;
+	}
+	ph_writer_flush(&r->out);
+	if (r->summary && !r->out.error) {
+		cli_summary_print(r->summary, stdout);
+		if (fflush(stdout) != 0)
+			r->out.error = errno;
+	}
+	if (!r->out.error || r->out.error == EPIPE)
+		return 0;
+	fprintf(stderr, "porthole: cannot write the output: %s; what came after is not in it\n", strerror(r->out.error));
+	return 1;
+}
+
+int cli_run(const struct cli_options *o)
+{
+	struct run r = { .o = o };
+	int rc, status = 1;
+
+	if (open_run(&r) == 0) {
+		rc = pump(&r);
+		status = finish_output(&r);
+		if (r.gap_lost)
+			tell_gaps(&r, r.ctx.ev ? r.first_ts + elapsed_ns(&r) : r.first_ts);
+		print_stats(&r);
+		if (rc < 0) {
+			fprintf(stderr, "porthole: the capture ended: %s\n", strerror(-rc));
+			status = 1;
+		}
+	}
+	close_run(&r);
+	return status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -S: how often each event came, generic ones by the name of their syscall. */
+#include <stdlib.h>
+#include <string.h>
+#include "ui/cli/cli.h"
+
+#define MAX_ROWS 100
+
+struct cli_summary {
+	size_t nevents;
+	uint64_t counts[]; /* by event row, then by syscall row */
+};
+
+struct row {
+	uint64_t count;
+	char dir;
+	const char *name;
+};
+
+struct cli_summary *cli_summary_new(void)
+{
+	struct cli_summary *s = calloc(1, sizeof *s + (ph_event_count() + PH_SC_COUNT) * sizeof s->counts[0]);
+
+	if (s)
+		s->nevents = ph_event_count();
+	return s;
+}
+
+void cli_summary_free(struct cli_summary *s)
+{
+	free(s);
+}
+
+void cli_summary_count(struct cli_summary *s, const struct ph_event *ev)
+{
+	if (ev->type == PH_EV_GENERIC_X && ev->syscall < PH_SC_COUNT)
+		s->counts[s->nevents + ev->syscall]++;
+	else
+		s->counts[ev->info - ph_event_row(0)]++;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+
+	return x->count != y->count ? (x->count < y->count ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+void cli_summary_print(const struct cli_summary *s, FILE *out)
+{
+	size_t all = s->nevents + PH_SC_COUNT, n = 0;
+	struct row *rows = calloc(all, sizeof *rows);
+
+	if (!rows)
+		return;
+	for (size_t i = 0; i < all; i++) {
+		const struct ph_event_info *e = i < s->nevents ? ph_event_row(i) : NULL;
+
+		if (s->counts[i])
+			rows[n++] = (struct row){ s->counts[i], e && !PH_IS_EXIT(e->code) ? '>' : '<',
+						  e ? e->name : ph_syscall_row(i - s->nevents)->name };
+	}
+	qsort(rows, n, sizeof *rows, by_count);
+	fputs("----------------------\nEvent           #Calls\n----------------------\n", out);
+	for (size_t i = 0; i < n && i < MAX_ROWS; i++)
+		fprintf(out, "%c %-14s%llu\n", rows[i].dir, rows[i].name, (unsigned long long)rows[i].count);
+	free(rows);
+}
