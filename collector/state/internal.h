@@ -266,6 +266,9 @@ size_t path_join(char *buf, size_t size, const char *base, const char *path, siz
 size_t thread_path(struct ph_state *st, const struct thread *t, int64_t dirfd, const char *path, size_t len, char *buf,
 		   size_t size);
 
+/* The cgroups parameter of a task that is in this cgroup of the default hierarchy for every controller, as the probe makes it. */
+void process_set_cgroup(struct ph_state *st, struct process *p, const char *path, size_t len);
+
 /* process_events.c */
 extern const struct handler process_handlers[];
 extern const size_t process_nhandlers;

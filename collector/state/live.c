@@ -250,12 +250,12 @@ void live_args(struct ph_state *st, struct thread *t)
 	}
 }
 
-/* "hierarchy:controllers:path" a line becomes NUL-separated "controllers=path". */
+/* "hierarchy:controllers:path" a line becomes NUL-separated "controllers=path"; the default hierarchy alone stands for all. */
 static void fill_cgroups(struct ph_state *st, struct thread *t)
 {
 	struct ph_process *p = t->pub.proc;
 	ssize_t n = read_of(st, t->pub.tid, "cgroup", st->path, sizeof(st->path));
-	char *line = st->path, *out = st->path2;
+	char *line = st->path, *out = st->path2, *unified = NULL;
 	size_t len;
 
 	if (n <= 0)
@@ -266,20 +266,26 @@ static void fill_cgroups(struct ph_state *st, struct thread *t)
 
 		*end = '\0';
 		path = subsys ? strchr(subsys + 1, ':') : NULL;
-		if (path) {
+		if (path && subsys[1] == ':') {
+			unified = path + 1;
+		} else if (path) {
 			*path++ = '\0';
 			if (out != st->path2)
 				*out++ = '\0';
 			/* never longer than the line it was made of */
-			out += sprintf(out, "%s=%s", subsys[1] ? subsys + 1 : "", path);
+			out += sprintf(out, "%s=%s", subsys + 1, path);
 		}
 		if (last)
 			break;
 		line = end + 1;
 	}
 	len = (size_t)(out - st->path2);
-	str_set(&p->cgroups, p->cgroups_len, st->path2, len);
-	p->cgroups_len = str_none(p->cgroups) ? 0 : (uint32_t)len;
+	if (len == 0 && unified) {
+		process_set_cgroup(st, P(p), unified, strlen(unified));
+	} else {
+		str_set(&p->cgroups, p->cgroups_len, st->path2, len);
+		p->cgroups_len = str_none(p->cgroups) ? 0 : (uint32_t)len;
+	}
 	if (st->containers)
 		t->pub.container = ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len);
 }

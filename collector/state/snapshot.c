@@ -87,17 +87,13 @@ static void fill_cgroup(struct ph_state *st, struct thread *t, const struct ph_s
 	struct ph_process *p = t->pub.proc;
 	uint32_t len = texts[PH_SNAP_CGROUP] ? rec->lens[PH_SNAP_CGROUP] : 0;
 
-	if (len == 0 || len > PH_PATH_MAX - 2)
+	if (len == 0 || len > PH_PATH_MAX)
 		return;
 	if (st->containers)
 		t->pub.container = ph_containers_by_cgroup(st->containers, texts[PH_SNAP_CGROUP], len);
 	if (t->pub.tid != p->pid)
 		return;
-	/* the default hierarchy has no controller's name, as in /proc/<pid>/cgroup */
-	st->path[0] = '=';
-	memcpy(st->path + 1, texts[PH_SNAP_CGROUP], len);
-	str_set(&p->cgroups, p->cgroups_len, st->path, len + 1);
-	p->cgroups_len = str_none(p->cgroups) ? 0 : len + 1;
+	process_set_cgroup(st, P(p), texts[PH_SNAP_CGROUP], len);
 }
 
 static struct thread *task_thread(struct ph_state *st, const struct ph_snap_task_rec *rec)

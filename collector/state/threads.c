@@ -262,6 +262,29 @@ void process_set_cwd(struct process *p, const char *cwd, size_t len)
 	str_set0(&p->pub.cwd, buf, len);
 }
 
+void process_set_cgroup(struct ph_state *st, struct process *p, const char *path, size_t len)
+{
+	static const char *const controllers[] = {"cpuset", "cpu", "cpuacct", "io", "memory", "devices", "freezer", "net_cls",
+						  "perf_event", "net_prio", "hugetlb", "pids"};
+	size_t at = 0;
+
+	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {
+		size_t name = strlen(controllers[i]);
+
+		if (at + name + len + 2 > sizeof(st->path2))
+			break;
+		if (at > 0)
+			st->path2[at++] = '\0';
+		memcpy(st->path2 + at, controllers[i], name);
+		at += name;
+		st->path2[at++] = '=';
+		memcpy(st->path2 + at, path, len);
+		at += len;
+	}
+	str_set(&p->pub.cgroups, p->pub.cgroups_len, st->path2, at);
+	p->pub.cgroups_len = str_none(p->pub.cgroups) ? 0 : (uint32_t)at;
+}
+
 bool comm_suppressed(const struct ph_state *st, const struct thread *t)
 {
 	for (size_t i = 0; i < st->nsuppress; i++)
