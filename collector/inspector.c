@@ -189,9 +189,6 @@ static bool begin_event(struct ph_inspector *ins, const struct ph_source_event *
 	ev->thread = NULL;
 	ev->fd = NULL;
 	ev->fdnum = PH_FD_NONE;
-
-	if (ev->type == PH_EV_GAP_E)
-		ph_state_gap(ins->state);
 	ins->begun = true;
 	if (ph_state_begin(ins->state, ev))
 		return true;
