@@ -112,6 +112,15 @@ static bool kernel_has_tracepoint(const struct raw_btf *b, const char *section)
 	return memmem(b->data, b->size, name, (size_t)len + 1) != NULL;
 }
 
+/* Helpers are functions of the kernel, so its BTF has their names. */
+static bool kernel_has_function(const struct raw_btf *b, const char *function)
+{
+	char name[96];
+	int len = snprintf(name, sizeof name, "%c%s", 0, function);
+
+	return memmem(b->data, b->size, name, (size_t)len + 1) != NULL;
+}
+
 static bool is_tracepoint(const struct bpf_program *prog)
 {
 	const char *sec = bpf_program__section_name(prog);
@@ -138,6 +147,8 @@ static bool attached_at_start(const struct bpf_program *prog)
 
 static void choose_programs(struct ph_probe *p, const struct ph_probe_opts *o, const struct raw_btf *btf)
 {
+	/* Sleepable iterators came together with what they are needed for (5.18). */
+	bool may_sleep = kernel_has_function(btf, "bpf_copy_from_user_task");
 	struct bpf_program *prog;
 
 	bpf_object__for_each_program(prog, p->skel->obj) {
@@ -145,6 +156,10 @@ static void choose_programs(struct ph_probe *p, const struct ph_probe_opts *o, c
 
 		if (is_tracepoint(prog) && !kernel_has_tracepoint(btf, bpf_program__section_name(prog)))
 			on = false;
+		if (prog == p->skel->progs.ph_iter_task)
+			on = !may_sleep;
+		if (prog == p->skel->progs.ph_iter_task_args)
+			on = may_sleep;
 		bpf_program__set_autoload(prog, on);
 	}
 }

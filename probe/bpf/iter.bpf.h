@@ -342,6 +342,8 @@ __noinline int iter_file(u64 task_at, u64 file_at, u32 fd)
 		bpf_probe_read_kernel(&word, sizeof word, &bits[fd / 64]);
 		b->fd_rec.cloexec = (word >> (fd & 63)) & 1;
 	}
+	b->fd_rec.dev = encode_dev(file_dev(file));
+	b->fd_rec.open_flags = open_flags(BPF_CORE_READ(file, f_flags) | (b->fd_rec.cloexec ? O_CLOEXEC : 0));
 	switch (mode & S_IFMT) {
 	case S_IFSOCK:
 		if (iter_socket(file_at))
@@ -365,8 +367,6 @@ __noinline int iter_file(u64 task_at, u64 file_at, u32 fd)
 		b->fd_rec.type = PH_FD_UNSUPPORTED;
 		break;
 	}
-	b->fd_rec.dev = encode_dev(file_dev(file));
-	b->fd_rec.open_flags = open_flags(BPF_CORE_READ(file, f_flags));
 	b->fd_rec.name_len = iter_path((u32)path_of_file(file_at, task_at, PATH_ITER));
 	return 0;
 }

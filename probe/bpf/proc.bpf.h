@@ -134,7 +134,8 @@ static __always_inline u64 inode_ctime(struct inode *inode)
 	struct inode___old *old = (void *)inode;
 
 	if (bpf_core_field_exists(inode->i_ctime_sec))
-		return (u64)BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + BPF_CORE_READ(inode, i_ctime_nsec);
+		/* Its top bit says whether somebody has looked at it (6.13: I_CTIME_QUERIED). */
+		return (u64)BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
 	if (bpf_core_field_exists(v66->__i_ctime))
 		return (u64)BPF_CORE_READ(v66, __i_ctime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(v66, __i_ctime.tv_nsec);
 	return (u64)BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(old, i_ctime.tv_nsec);
