@@ -87,7 +87,7 @@ static void on_signalfd(struct ph_state *st, struct ph_event *ev, const struct r
 {
 	struct ent *e;
 
-	if (has(ev, r, P_fd) && geti(ev, r, P_fd) >= 0 && (e = fd_get(t->files, ev->res)) != NULL) {
+	if (!failed(ev) && has(ev, r, P_fd) && geti(ev, r, P_fd) >= 0 && (e = fd_get(t->files, ev->res)) != NULL) {
 		ev->fd = &e->pub; /* the mask of an old one was changed */
 		return;
 	}

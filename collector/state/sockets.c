@@ -229,7 +229,7 @@ static void on_socket(struct ph_state *st, struct ph_event *ev, const struct row
 	uint32_t domain = getu32(ev, r, P_domain), type = getu32(ev, r, P_type);
 	struct ent *e;
 
-	if (ev->res < 0)
+	if (!ev->has_res || ev->res < 0)
 		return;
 	e = fd_put(st, t->files, ev->res, has(ev, r, P_domain) ? sock_type(domain) : PH_FD_UNKNOWN);
 	if (!e)
@@ -247,7 +247,7 @@ static void on_socketpair(struct ph_state *st, struct ph_event *ev, const struct
 	uint32_t domain = has(ev, r, P_domain) ? getu32(ev, r, P_domain) : AF_UNIX, type = getu32(ev, r, P_type);
 	uint64_t source = getu(ev, r, P_source), peer = getu(ev, r, P_peer);
 
-	if (ev->res < 0)
+	if (!ev->has_res || ev->res < 0)
 		return;
 	for (int i = 0; i < 2; i++) {
 		struct ent *e = has(ev, r, which[i]) ? fd_put(st, t->files, geti(ev, r, which[i]), sock_type(domain)) : NULL;
