@@ -91,10 +91,15 @@ static __always_inline u32 mm_kb(struct mm_struct *mm, u32 what)
 static __always_inline u64 caps_of(struct task_struct *task, u32 which)
 {
 	const struct cred *cred = BPF_CORE_READ(task, cred);
+	u64 caps = 0; /* read as bytes: the member of kernel_cap_t has another name before 6.3 */
 
 	if (which == 0)
-		return BPF_CORE_READ(cred, cap_inheritable).val;
-	return which == 1 ? BPF_CORE_READ(cred, cap_permitted).val : BPF_CORE_READ(cred, cap_effective).val;
+		bpf_core_read(&caps, sizeof(caps), &cred->cap_inheritable);
+	else if (which == 1)
+		bpf_core_read(&caps, sizeof(caps), &cred->cap_permitted);
+	else
+		bpf_core_read(&caps, sizeof(caps), &cred->cap_effective);
+	return caps;
 }
 
 __noinline u64 task_caps(u32 which)
