@@ -14,8 +14,13 @@
 #define SECOND 1000000000ull
 #define IDLE_MS 100 /* how long a written line may wait in the buffer when no event follows */
 
-/* Set by the handler, which is reset by its first use: a second signal ends the program at once. */
+/*
+ * Set by the handler. A second signal ends the program at once, but not one that comes with the first: timeout(1) and shells
+ * send the same signal to a process and to its group.
+ */
 static volatile sig_atomic_t interrupted;
+static struct timespec interrupted_at;
+#define SAME_SIGNAL_NS 300000000
 
 struct run {
 	const struct cli_options *o;
@@ -33,15 +38,28 @@ struct run {
 	uint64_t gap_lost, gap_told_ns;
 };
 
+static uint64_t ns_since(const struct timespec *then)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)(now.tv_sec - then->tv_sec) * SECOND + (uint64_t)now.tv_nsec - (uint64_t)then->tv_nsec;
+}
+
 static void on_signal(int sig)
 {
-	(void)sig;
-	interrupted = 1;
+	if (!interrupted) {
+		clock_gettime(CLOCK_MONOTONIC, &interrupted_at);
+		interrupted = 1;
+	} else if (ns_since(&interrupted_at) > SAME_SIGNAL_NS) {
+		signal(sig, SIG_DFL);
+		raise(sig);
+	}
 }
 
 static void catch_signals(void)
 {
-	struct sigaction sa = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+	struct sigaction sa = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
@@ -50,10 +68,7 @@ static void catch_signals(void)
 
 static uint64_t elapsed_ns(const struct run *r)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)(now.tv_sec - r->began.tv_sec) * SECOND + (uint64_t)now.tv_nsec - (uint64_t)r->began.tv_nsec;
+	return ns_since(&r->began);
 }
 
 static void warn(void *arg, const char *line)
