@@ -190,10 +190,11 @@ static bool begin_event(struct ph_inspector *ins, const struct ph_source_event *
 	ev->fd = NULL;
 	ev->fdnum = PH_FD_NONE;
 	ins->begun = true;
-	if (ph_state_begin(ins->state, ev))
-		return true;
-	ins->suppressed++;
-	return false;
+	if (!ph_state_begin(ins->state, ev)) {
+		ins->suppressed++;
+		return false;
+	}
+	return ev->ts >= ins->source->begins_ns || ev->type == PH_EV_GAP_E;
 }
 
 int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeout_ms)
@@ -206,7 +207,7 @@ int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeou
 		int n = ins->source->ops->next(ins->source, &from, timeout_ms);
 		if (n <= 0)
 			return n;
-		ins->num++;
+		ins->num += from.hdr->ts_ns >= ins->source->begins_ns;
 		if (begin_event(ins, &from)) {
 			ins->events++;
 			*ev = &ins->ev;

@@ -369,7 +369,7 @@ void ph_probe_close(struct ph_probe *p)
 	free(p);
 }
 
-static uint64_t now_ns(const struct ph_probe *p)
+uint64_t ph_probe_now_ns(const struct ph_probe *p)
 {
 	return clock_ns(CLOCK_BOOTTIME) + p->boot_epoch_ns;
 }
@@ -428,7 +428,7 @@ int ph_probe_next(struct ph_probe *p, const struct ph_rec **rec, int timeout_ms)
 			p->idle = 0;
 			return 1;
 		}
-		now = now_ns(p);
+		now = ph_probe_now_ns(p);
 		rings_begin_round(&p->rings, now - SETTLE_NS);
 		*rec = rings_pop(&p->rings);
 		if (*rec) {

@@ -68,5 +68,7 @@ int ph_probe_snapshot_pid(struct ph_probe *p, int64_t pid, const struct ph_snaps
 
 /* CLOCK_BOOTTIME 0 since the epoch, the base of all time stamps of this probe; ns. */
 uint64_t ph_probe_boot_epoch_ns(const struct ph_probe *p);
+/* Now, as its records would be stamped. */
+uint64_t ph_probe_now_ns(const struct ph_probe *p);
 
 #endif

@@ -59,7 +59,10 @@ static int live_stats(struct ph_source *s, struct ph_source_stats *stats)
 
 static int live_snapshot(struct ph_source *s, const struct ph_snapshot_ops *ops, void *arg)
 {
-	return ph_probe_snapshot(live_of(s)->probe, ops, arg);
+	struct live *l = live_of(s);
+	int err = ph_probe_snapshot(l->probe, ops, arg);
+	s->begins_ns = ph_probe_now_ns(l->probe);
+	return err;
 }
 
 static void live_close(struct ph_source *s)

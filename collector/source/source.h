@@ -41,6 +41,8 @@ struct ph_source_ops {
 
 struct ph_source {
 	const struct ph_source_ops *ops;
+	/* Events before this time complete the snapshot and are not handed out: who made them may have ended in between. */
+	uint64_t begins_ns;
 };
 
 /* The kernel of this host. On failure *out is NULL and err holds a line for a person. */

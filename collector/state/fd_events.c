@@ -64,6 +64,22 @@ static void on_creat(struct ph_state *st, struct ph_event *ev, const struct row 
 		ev->fd->open_flags = OF_WRONLY | 0x4 | 0x100; /* O_CREAT | O_TRUNC */
 }
 
+/* A directory can be opened without O_DIRECTORY; reading its entries tells. */
+static void on_getdents(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
+{
+	struct ent *e;
+
+	(void)st;
+	(void)r;
+	if (failed(ev) || !ev->fd || (ev->fd->type != PH_FD_FILE_V2 && ev->fd->type != PH_FD_FILE))
+		return;
+	e = fd_edit(t->files, ev->fdnum);
+	if (!e)
+		return;
+	e->pub.type = PH_FD_DIRECTORY;
+	ev->fd = &e->pub;
+}
+
 /* --- kinds without a path ---------------------------------------------------------------------------------------------- */
 
 static struct ent *made(struct ph_state *st, struct ph_event *ev, struct thread *t, unsigned type, bool cloexec)
@@ -352,6 +368,8 @@ const struct handler fd_handlers[] = {
 	{PH_EV_SYSCALL_OPENAT2_X, on_openat, NULL},
 	{PH_EV_SYSCALL_OPEN_BY_HANDLE_AT_X, on_open_by_handle, NULL},
 	{PH_EV_SYSCALL_CREAT_X, on_creat, NULL},
+	{PH_EV_SYSCALL_GETDENTS_X, on_getdents, NULL},
+	{PH_EV_SYSCALL_GETDENTS64_X, on_getdents, NULL},
 	{PH_EV_SYSCALL_EVENTFD_X, on_eventfd, NULL},
 	{PH_EV_SYSCALL_EVENTFD2_X, on_eventfd, NULL},
 	{PH_EV_SYSCALL_SIGNALFD_X, on_signalfd, NULL},

@@ -22,7 +22,7 @@ static void set_from(const struct ph_event *ev, const struct row *r, enum state_
 		str_set0(s, text, len > PH_PATH_MAX - 1 ? PH_PATH_MAX - 1 : len);
 }
 
-/* NUL-separated items; one NUL at the end is the end, not an item. */
+/* NUL-separated items; the last one's NUL is not part of them. */
 static void set_items(const struct ph_event *ev, const struct row *r, enum state_param p, char **s, uint32_t *s_len)
 {
 	const struct ph_param *pa;
@@ -235,19 +235,6 @@ static bool ended_already(const struct ph_state *st, const struct ph_event *ev, 
 	return e->tid == tid && e->ts + 10000000000u >= ev->ts;
 }
 
-static struct thread *child_by_vtid(struct thread *t, int64_t vtid)
-{
-	struct process *p = proc_of(t);
-
-	for (struct thread *o = p->threads; o; o = o->next)
-		if (o->pub.vtid == vtid)
-			return o;
-	for (struct process *c = p->children; c; c = c->next)
-		if (c->pub.vpid == vtid && c->threads)
-			return c->threads;
-	return NULL;
-}
-
 /*
  * The parent's event. res is the child as the parent's PID namespace numbers it, so only a parent in the initial one can
  * stand in for a lost event of its child.
@@ -255,13 +242,12 @@ static struct thread *child_by_vtid(struct thread *t, int64_t vtid)
 static void on_fork_parent(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	uint32_t flags = getu32(ev, r, P_flags) & ~CLK_CLOSED;
-	bool initial = t->pub.vtid == t->pub.tid;
 	struct thread *child;
 	int64_t tid = ev->res;
 
-	if (!ev->has_res || tid <= 0)
+	if (!ev->has_res || tid <= 0 || t->pub.vtid != t->pub.tid)
 		return;
-	child = initial ? thread_find(st, tid) : child_by_vtid(t, tid);
+	child = thread_find(st, tid);
 	if (child) {
 		/* CLONE_PARENT: its own event named the caller's parent; what it has of files is the caller's. */
 		if ((flags & CLK_PARENT) && !child->active && child != t && !(flags & CLK_THREAD)) {
@@ -270,14 +256,14 @@ static void on_fork_parent(struct ph_state *st, struct ph_event *ev, const struc
 		}
 		return;
 	}
-	if (!initial || ended_already(st, ev, tid) || (st->live && !live_exists(st, tid)))
+	if (ended_already(st, ev, tid) || (st->live && !live_exists(st, tid)))
 		return;
 	child = make_child(st, t, t, tid, flags & CLK_THREAD ? t->pub.proc->pid : tid, flags);
 	if (!child)
 		return;
 	child->from_parent = true;
 	if (!(flags & CLK_THREAD)) {
-		child->pub.proc->ptid = flags & CLK_PARENT ? t->pub.proc->ptid : t->pub.tid;
+		child->pub.proc->ptid = flags & CLK_PARENT ? t->pub.proc->ptid : t->pub.proc->pid;
 		process_link(proc_of(child), flags & CLK_PARENT ? process_parent(st, proc_of(t)) : proc_of(t));
 	}
 }
@@ -427,9 +413,6 @@ static void exit_end(struct ph_state *st, struct ph_event *ev, const struct row 
 	if (t->zombie)
 		return;
 	if (p->pub.nthreads > 1) {
-		for (struct process *c = p->children; c; c = c->next)
-			if (c->pub.ptid == t->pub.tid)
-				c->pub.ptid = p->pub.pid;
 		if (t->pub.tid != p->pub.pid) {
 			thread_remove(st, t);
 			return;
@@ -550,6 +533,19 @@ static void on_setsid(struct ph_state *st, struct ph_event *ev, const struct row
 	p->tty = 0;
 }
 
+static struct thread *child_by_vtid(struct thread *t, int64_t vtid)
+{
+	struct process *p = proc_of(t);
+
+	for (struct thread *o = p->threads; o; o = o->next)
+		if (o->pub.vtid == vtid)
+			return o;
+	for (struct process *c = p->children; c; c = c->next)
+		if (c->pub.vpid == vtid && c->threads)
+			return c->threads;
+	return NULL;
+}
+
 /* A process of the caller's PID namespace: itself or, where numbers differ from the host's, one of its children. */
 static struct process *by_vpid(struct ph_state *st, struct thread *t, int64_t vpid)
 {
@@ -667,7 +663,21 @@ const struct handler process_handlers[] = {
 	{PH_EV_SYSCALL_FORK_20_X, on_fork_parent, NULL},
 	{PH_EV_SYSCALL_VFORK_20_X, on_fork_parent, NULL},
 	{PH_EV_SYSCALL_CLONE3_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_CLONE_11_X, on_fork_parent, NULL}, /* older forms, of trace files */
+	{PH_EV_SYSCALL_CLONE_16_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_CLONE_17_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_FORK_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_FORK_17_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_VFORK_X, on_fork_parent, NULL},
+	{PH_EV_SYSCALL_VFORK_17_X, on_fork_parent, NULL},
 	{PH_EV_SYSCALL_EXECVE_19_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_8_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_13_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_14_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_15_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_16_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_17_X, on_exec, exec_end},
+	{PH_EV_SYSCALL_EXECVE_18_X, on_exec, exec_end},
 	{PH_EV_SYSCALL_EXECVEAT_X, on_exec, exec_end},
 	{PH_EV_PROCEXIT_1_E, NULL, exit_end},
 	{PH_EV_PROCEXIT_E, NULL, exit_end},

@@ -57,8 +57,8 @@ static int make_rows(struct ph_state *st)
 		r->fd = fd_param(info);
 		r->result_is_fd = PH_IS_EXIT(info->code) && (info->flags & PH_EF_CREATES_FD);
 		r->is_exit = PH_IS_EXIT(info->code) && (info->category & PH_C_SYSCALL);
-		r->is_fork = info->code == PH_EV_SYSCALL_CLONE_20_X || info->code == PH_EV_SYSCALL_FORK_20_X ||
-			     info->code == PH_EV_SYSCALL_VFORK_20_X || info->code == PH_EV_SYSCALL_CLONE3_X;
+		r->is_fork = r->is_exit && (strcmp(info->name, "clone") == 0 || strcmp(info->name, "fork") == 0 ||
+					    strcmp(info->name, "vfork") == 0 || strcmp(info->name, "clone3") == 0);
 		r->no_thread = info->code >= PH_EV_OWN_FIRST || (info->category & PH_C_METAEVENT);
 		for (int p = 0; p < P_COUNT; p++)
 			r->p[p] = (int8_t)ph_event_param_index(info, param_names[p], strlen(param_names[p]));
@@ -211,6 +211,8 @@ void ph_state_end(struct ph_state *st, struct ph_event *ev)
 	const struct row *r = st->row;
 	struct thread *t = ev->thread ? T(ev->thread) : NULL;
 
+	if (!r)
+		return; /* begun by nobody, or ended before */
 	if (t) {
 		t->active = t->active || !(r->is_fork && ev->res == 0);
 		if (r->is_exit)
@@ -221,7 +223,7 @@ void ph_state_end(struct ph_state *st, struct ph_event *ev)
 		ent_unref(st->renamed);
 		st->renamed = NULL;
 	}
-	if (r && r->h && r->h->end && (t || r->no_thread))
+	if (r->h && r->h->end && (t || r->no_thread))
 		r->h->end(st, ev, r, t);
 	if (st->sweep)
 		live_sweep(st, ev);
