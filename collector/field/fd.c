@@ -390,19 +390,15 @@ static bool has_end(const struct ph_fd *fd, enum end end)
 	return is_connected_kind(fd) && role_known(fd);
 }
 
-/* A listener keeps its address as the source of the tuple. */
+/* A listener has its address as the destination of the tuple and no source. */
 static const uint8_t *address(const struct ph_fd *fd, enum end end)
 {
-	if (is_server(fd))
-		return fd->sip;
-	return end == CLIENT ? fd->sip : fd->dip;
+	return end == CLIENT && !is_server(fd) ? fd->sip : fd->dip;
 }
 
 static uint16_t port(const struct ph_fd *fd, enum end end)
 {
-	if (is_server(fd))
-		return fd->sport;
-	return end == CLIENT ? fd->sport : fd->dport;
+	return end == CLIENT && !is_server(fd) ? fd->sport : fd->dport;
 }
 
 static void put_address(const struct ph_fd *fd, enum end end, struct ph_value *v)

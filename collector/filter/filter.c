@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "collector/filter/internal.h"
 
+#define LINEAR 6 /* values up to here are compared one by one, which is quicker than hashing */
 #define EVENT_ROW(info) ((size_t)((info)-ph_event_row(0)))
 
 _Static_assert(sizeof(((struct names *)0)->events) * 8 >= 512, "one bit an event row");
@@ -105,7 +106,7 @@ int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struc
 		decide_names(f, n);
 		return 0;
 	}
-	if ((op == OP_IN || op == OP_INTERSECTS || op == OP_PMATCH) && n->nconstants > 2 && n->lhs->type != PH_PT_IPNET &&
+	if ((op == OP_IN || op == OP_INTERSECTS || op == OP_PMATCH) && n->nconstants > LINEAR && n->lhs->type != PH_PT_IPNET &&
 	    n->lhs->kind != PH_V_DOUBLE && n->lhs->kind != PH_V_BOOL && filter_set_build(n) != 0)
 		return filter_fail(err, n->pos, "out of memory");
 	return 0;
