@@ -30,6 +30,17 @@ static void a_name_is_relative_to_its_directory_descriptor(void **s)
 	assert_int_equal(fd_of(f, 100, 5)->type, PH_FD_DIRECTORY);
 }
 
+static void reading_its_entries_shows_a_directory(void **s)
+{
+	struct fix *f = *s;
+
+	do_process(f, 100, "/");
+	do_open(f, 100, 3, "/etc");
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_FILE_V2);
+	run(f, call(f, PH_EV_SYSCALL_GETDENTS64_X, 100, 100, 3));
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_DIRECTORY);
+}
+
 static void a_name_under_an_unknown_directory_says_so(void **s)
 {
 	struct fix *f = *s;
@@ -501,6 +512,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fix_test(an_opened_file_has_its_full_name),
 		fix_test(a_name_is_relative_to_its_directory_descriptor),
+		fix_test(reading_its_entries_shows_a_directory),
 		fix_test(a_name_under_an_unknown_directory_says_so),
 		fix_test(a_failed_open_makes_nothing),
 		fix_test(names_are_cut_at_4096),
