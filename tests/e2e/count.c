@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A load whose size is known: `count N THREADS` makes N calls in each of THREADS threads, a mix of reads, writes, seeks and
- * calls without arguments of their own, and says how many they were together. The threads are named ph_count; they start and
- * end before and after the calls under another name, so a filter by name sees the calls alone and the two prctl(2) that
- * change the name.
+ * A load whose size is known: `count N THREADS NAME` makes N calls in each of THREADS threads, a mix of reads, writes, seeks
+ * and calls without arguments of their own, and says how many they were together. The threads are called NAME (ph_count)
+ * while they do it, and otherwise before and after, so that a filter by name sees these calls and two prctl(2).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,13 +15,14 @@
 
 static unsigned long calls;
 static int zero, null;
+static const char *name = "ph_count";
 
 static void *load(void *arg)
 {
 	char buf[64];
 
 	(void)arg;
-	prctl(PR_SET_NAME, "ph_count");
+	prctl(PR_SET_NAME, name);
 	for (unsigned long i = 0; i < calls; i++) {
 		switch (i % 8) {
 		case 0:
@@ -53,10 +53,12 @@ int main(int argc, char **argv)
 	unsigned long n = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
 
 	if (argc < 2 || n < 1 || n > 64) {
-		fprintf(stderr, "usage: count N [THREADS]\n");
+		fprintf(stderr, "usage: count N [THREADS [NAME]]\n");
 		return 2;
 	}
 	calls = strtoul(argv[1], NULL, 10);
+	if (argc > 3)
+		name = argv[3];
 	zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (zero < 0 || null < 0)
