@@ -106,6 +106,7 @@ static __always_inline struct scratch *scratch_get(void)
 /* The byte at an offset of the record; 64 KiB behind it are still inside. */
 static __always_inline u8 *rec_at(struct scratch *s, u32 off)
 {
+	barrier_var(off); /* keeps the mask in the code: verifiers before 6.5 lose what a comparison said of a spilled value */
 	return (u8 *)&s->rec + (off & REC_MASK);
 }
 
@@ -188,6 +189,7 @@ static __always_inline u32 put_kernel(struct scratch *s, const void *from, u32 l
 		len = room;
 	if (len == 0 || len > REC_MAX)
 		return 0;
+	barrier_var(len); /* as in rec_at() */
 	if (bpf_probe_read_kernel(rec_at(s, s->off), len & REC_MASK, from) != 0)
 		return 0;
 	s->off += len;
@@ -219,14 +221,16 @@ static __always_inline u32 put_user(struct scratch *s, u64 from, u32 len, u32 ma
 		len = room;
 	if (len == 0 || len > REC_MAX)
 		return 0;
+	barrier_var(len); /* as in rec_at() */
 	if (bpf_probe_read_user(rec_at(s, s->off), len & REC_MASK, (void *)from) != 0)
 		return 0;
 	s->off += len;
 	return len;
 }
 
-/* A gap record says, at its place in the CPU's stream, what was lost since the last one. */
-static __always_inline void report_gap(struct ph_cpu_stats *st, void *ring, u32 cpu)
+/* A gap record says, at its place in the CPU's stream, what was lost since the last one. Not inline: the stacks of a chain of
+ * calls share 512 bytes, and the chain that ends in path_anonymous() needs them. */
+static __noinline void report_gap(struct ph_cpu_stats *st, void *ring, u32 cpu)
 {
 	struct {
 		struct ph_rec rec;
@@ -269,6 +273,7 @@ static __always_inline void finish(struct scratch *s)
 	if (st) {
 		if (ring && st->gap_lost)
 			report_gap(st, ring, cpu);
+		barrier_var(size); /* as in rec_at() */
 		if (ring && size >= REC_HEAD && bpf_ringbuf_output(ring, &s->rec, size & REC_MASK, BPF_RB_NO_WAKEUP) == 0) {
 			st->events++;
 			st->bytes += size;
