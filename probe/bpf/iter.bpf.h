@@ -51,7 +51,7 @@ __noinline u32 iter_path(u32 pos)
 
 	if (!p || !b || pos >= PATH_END || b->off > ITER_MASK - 4096)
 		return 0;
-	if (bpf_probe_read_kernel(&b->bytes[BOUND(b->off, ITER_MASK)], BOUND(len, PATH_MASK), &p->text[pos & PATH_MASK]) != 0)
+	if (bpf_probe_read_kernel(&b->bytes[BOUND(b->off, ITER_MASK)], BOUND(len, PATH_MASK), &p->text[BOUND(pos, PATH_MASK)]) != 0)
 		return 0;
 	b->off += len;
 	return len;

@@ -55,7 +55,7 @@ static __always_inline struct path_buf *path_buf(u32 slot)
 #define PREPEND(b, pos, text_)                                                                                              \
 	({                                                                                                                  \
 		u32 __at = (pos) - (u32)(sizeof(text_) - 1);                                                                \
-		__builtin_memcpy(&(b)->text[__at & PATH_MASK], text_, sizeof(text_) - 1);                                   \
+		__builtin_memcpy(&(b)->text[BOUND(__at, PATH_MASK)], text_, sizeof(text_) - 1);                                   \
 		__at;                                                                                                       \
 	})
 
@@ -77,7 +77,7 @@ static __always_inline u32 prepend_number(struct path_buf *b, u32 pos, u64 v)
 	pos = PREPEND(b, pos, "]");
 	for (u32 i = 0; i < 20; i++) {
 		pos--;
-		b->text[pos & PATH_MASK] = '0' + (u8)(v % 10);
+		b->text[BOUND(pos, PATH_MASK)] = '0' + (u8)(v % 10);
 		v /= 10;
 		if (v == 0)
 			break;
@@ -212,7 +212,7 @@ __noinline int path_walk(u64 vfsmnt, u64 at, u64 root_vfsmnt, u64 root_at, u32 s
 	if (b->cut)
 		return PREPEND(b, pos, "...");
 	/* The root itself. */
-	if (pos == PATH_END || b->text[pos & PATH_MASK] != '/')
+	if (pos == PATH_END || b->text[BOUND(pos, PATH_MASK)] != '/')
 		return PREPEND(b, pos, "/");
 	return pos;
 }
@@ -302,7 +302,7 @@ static __always_inline void put_path(struct scratch *s, u32 pos)
 
 	if (!b || pos >= PATH_END)
 		return;
-	put_kernel(s, &b->text[pos & PATH_MASK], PATH_END + 1 - pos, PH_PATH_MAX);
+	put_kernel(s, &b->text[BOUND(pos, PATH_MASK)], PATH_END + 1 - pos, PH_PATH_MAX);
 }
 
 __noinline int put_task_path(u64 task, u32 what)
