@@ -287,6 +287,8 @@ void live_args(struct ph_state *st, struct thread *t);
 void live_dirs(struct ph_state *st, struct thread *t);
 /* Looks at descriptor num of t; the entry, or NULL after having put a negative one or taken the old one out. */
 struct ent *live_fd(struct ph_state *st, struct thread *t, int64_t num);
+/* Asks the socket itself for its kind and addresses; nothing changes when that may not be done. */
+void live_socket(struct thread *t, struct ent *e);
 void live_sweep(struct ph_state *st, struct ph_event *ev);
 ssize_t live_read(int dirfd, const char *path, char *buf, size_t size);
 

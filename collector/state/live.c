@@ -512,12 +512,11 @@ static void fill_inet(struct ent *e, int fd, int domain)
 	sock_set(e, &tp, tp.sport < tp.dport);
 }
 
-static void fill_socket(struct thread *t, struct ent *e)
+void live_socket(struct thread *t, struct ent *e)
 {
 	int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)t->pub.proc->pid, 0);
 	int fd = pidfd < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, pidfd, e->pub.num, 0), domain;
 
-	e->pub.type = PH_FD_UNKNOWN;
 	if (fd >= 0) {
 		domain = opt(fd, SO_DOMAIN);
 		e->pub.type = sock_type((uint32_t)domain);
@@ -546,7 +545,7 @@ static void fill_fd(struct ph_state *st, struct thread *t, struct ent *e, char *
 
 	n = without_deleted(link, n);
 	if (sscanf(link, "socket:[%lu]", &e->pub.ino) == 1) {
-		fill_socket(t, e);
+		live_socket(t, e);
 	} else if (sscanf(link, "pipe:[%lu]", &e->pub.ino) == 1) {
 		e->pub.type = PH_FD_FIFO;
 	} else if (strncmp(link, "pidfd:", 6) == 0) {

@@ -154,9 +154,9 @@ static bool tuple_same(const struct ph_fd *fd, const struct tuple *tp, bool swap
 {
 	if (fd->type != tp->type)
 		return false;
-	if (tp->type == PH_FD_UNIX)
-		return swap ? fd->unix_src == tp->udst && fd->unix_dst == tp->usrc :
-			      fd->unix_src == tp->usrc && fd->unix_dst == tp->udst;
+	if (tp->type == PH_FD_UNIX) /* which end comes first is no fact about the pair */
+		return (fd->unix_src == tp->udst && fd->unix_dst == tp->usrc) ||
+		       (fd->unix_src == tp->usrc && fd->unix_dst == tp->udst);
 	if (swap)
 		return fd->sport == tp->dport && fd->dport == tp->sport && memcmp(fd->sip, tp->dip, 16) == 0 &&
 		       memcmp(fd->dip, tp->sip, 16) == 0;
@@ -303,10 +303,14 @@ static void on_listen(struct ph_state *st, struct ph_event *ev, const struct row
 {
 	struct ent *e = ev->has_res && ev->res >= 0 ? fd_edit(t->files, ev->fdnum) : NULL;
 
-	(void)st;
 	(void)r;
 	if (!e)
 		return;
+	/* bound to port 0, or to none: the kernel chose it, and only the socket knows */
+	if ((e->pub.type == PH_FD_IPV4 || e->pub.type == PH_FD_IPV6) && e->pub.dport == 0 && live_budget(st)) {
+		live_socket(t, e);
+		changed(st, ev, e);
+	}
 	e->pub.flags |= PH_FDF_LISTENING | PH_FDF_ROLE_SERVER;
 	ev->fd = &e->pub;
 }

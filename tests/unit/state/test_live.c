@@ -262,6 +262,38 @@ static void threads_whose_end_was_lost_go_in_time(void **s)
 	assert_non_null(ph_state_thread(l->st, l->child));
 }
 
+static struct ph_event *run_call(struct live *l, struct evb *b)
+{
+	assert_int_equal(ph_event_decode(&l->ev, evb_block(b)), 0);
+	ph_state_begin(l->st, &l->ev);
+	return &l->ev;
+}
+
+static void a_server_whose_port_the_kernel_chose_is_named_when_it_listens(void **s)
+{
+	struct live *l = *s;
+	struct evb *b = evb_new(PH_EV_SOCKET_SOCKET_X, l->child, l->ts += 1000);
+	struct ph_event *ev;
+	char name[32];
+
+	evb_num(b, "fd", LISTEN_FD);
+	evb_num(b, "domain", AF_INET);
+	evb_num(b, "type", SOCK_STREAM);
+	run_call(l, b);
+	done(l);
+	b = evb_new(PH_EV_SOCKET_LISTEN_X, l->child, l->ts += 1000);
+	evb_num(b, "res", 0);
+	evb_num(b, "fd", LISTEN_FD);
+	ev = run_call(l, b);
+	if (ev->fd && ev->fd->name[0] == '\0') { /* pidfd_getfd() may be forbidden here */
+		done(l);
+		skip();
+	}
+	snprintf(name, sizeof(name), "127.0.0.1:%u", l->port);
+	assert_string_equal(ev->fd->name, name);
+	done(l);
+}
+
 static void received_descriptors_are_looked_up(void **s)
 {
 	struct live *l = *s;
@@ -296,6 +328,7 @@ int main(void)
 		live_test(a_flood_of_unknown_threads_is_not_looked_up_forever),
 		live_test(after_a_gap_names_are_looked_at_again),
 		live_test(threads_whose_end_was_lost_go_in_time),
+		live_test(a_server_whose_port_the_kernel_chose_is_named_when_it_listens),
 		live_test(received_descriptors_are_looked_up),
 	};
 

@@ -285,6 +285,21 @@ static void a_socketpair_has_both_ends(void **s)
 	assert_true(fd_of(f, 100, 4)->flags & PH_FDF_CLOEXEC);
 }
 
+static void a_socketpair_is_not_named_by_what_it_carries(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+	uint8_t t[126];
+
+	a_socketpair_has_both_ends(s);
+	for (int fd = 3; fd <= 4; fd++) {
+		b = call(f, PH_EV_SOCKET_SENDMSG_X, 100, 1, fd);
+		evb_bytes(b, "tuple", t, evb_tuple_unix(t, 0x20, 0x10, ""));
+		run(f, b);
+		assert_string_equal(fd_name(f, 100, fd), "");
+	}
+}
+
 static void a_forked_server_and_its_child_are_named_apart(void **s)
 {
 	struct fix *f = *s;
@@ -406,6 +421,7 @@ int main(void)
 		fix_test(a_failed_send_renames_nothing),
 		fix_test(an_unknown_descriptor_that_sends_is_taken_for_udp),
 		fix_test(a_socketpair_has_both_ends),
+		fix_test(a_socketpair_is_not_named_by_what_it_carries),
 		fix_test(a_forked_server_and_its_child_are_named_apart),
 		fix_test(tuples_that_are_too_short_are_ignored),
 		fix_test(received_descriptors_are_known),
