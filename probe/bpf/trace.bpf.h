@@ -222,26 +222,78 @@ int ph_sched_process_exit(u64 *ctx)
 	return 0;
 }
 
-/* The sender is told as the receiver sees it: its number in the receiver's PID namespace, 0 when the kernel sent the signal. */
-SEC("tp_btf/signal_deliver")
+/*
+ * Who sent a process its last signal. A fatal one reaches its threads as a SIGKILL of the kernel without siginfo
+ * (complete_signal(), get_signal() in kernel/signal.c), so that at delivery neither it nor its sender are there any more.
+ */
+struct signal_sent {
+	u32 sig;
+	s32 sender; /* process, in the initial PID namespace; 0: the kernel */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, struct signal_sent);
+} signals_sent SEC(".maps");
+
+/* Was a signal sent by a process, or by the kernel? */
+static __always_inline bool sent_by_process(s32 code)
+{
+	return code == SI_USER || code == SI_QUEUE || code == SI_MESGQ || code == SI_TKILL;
+}
+
+SEC("raw_tp/signal_generate")
+int ph_signal_generate(u64 *ctx)
+{
+	u32 sig = (u32)ctx[0], tgid;
+	u64 info = ctx[1]; /* or SEND_SIG_NOINFO (0, from a process), SEND_SIG_PRIV (1, from the kernel) */
+	struct signal_sent sent = { .sig = sig };
+
+	if (!running || sig == SIGCHLD)
+		return 0;
+	tgid = (u32)BPF_CORE_READ((struct task_struct *)ctx[2], tgid);
+	if (info == 0 || (info != 1 && sent_by_process(BPF_CORE_READ((struct kernel_siginfo *)info, si_code))))
+		sent.sender = (s32)(bpf_get_current_pid_tgid() >> 32);
+	bpf_map_update_elem(&signals_sent, &tgid, &sent, BPF_ANY);
+	return 0;
+}
+
+/*
+ * The sender in the initial PID namespace as far as ph_signal_generate saw it, else (SIGCHLD) as the receiver sees it; 0: the
+ * kernel sent the signal.
+ */
+SEC("raw_tp/signal_deliver")
 int ph_signal_deliver(u64 *ctx)
 {
+	struct task_struct *task = (void *)bpf_get_current_task();
 	struct kernel_siginfo *info = (void *)ctx[1];
-	u32 sig = (u32)ctx[0];
-	s32 tid = (s32)bpf_get_current_pid_tgid(), sender = 0, code;
+	u64 id = bpf_get_current_pid_tgid();
+	u32 sig = (u32)ctx[0], tgid = (u32)(id >> 32);
+	struct signal_sent *sent = bpf_map_lookup_elem(&signals_sent, &tgid);
+	struct signal_struct *group;
+	s32 sender = 0, code = SI_USER;
 	struct scratch *s;
 
 	if (is_self())
 		return 0;
-	code = BPF_CORE_READ(info, si_code);
-	if (code == SI_USER || code == SI_QUEUE || code == SI_MESGQ || code == SI_TKILL ||
-	    (sig == SIGCHLD && code >= 1 && code <= 6))
+	if (!info) {
+		group = BPF_CORE_READ(task, signal);
+		if ((BPF_CORE_READ(group, flags) & SIGNAL_GROUP_EXIT) && (BPF_CORE_READ(group, group_exit_code) & 0x7f))
+			sig = (u32)BPF_CORE_READ(group, group_exit_code) & 0x7f;
+	} else {
+		code = BPF_CORE_READ(info, si_code);
+	}
+	if (sent && sent->sig == sig && sent_by_process(code))
+		sender = sent->sender;
+	else if (info && (sent_by_process(code) || (sig == SIGCHLD && code >= 1 && code <= 6)))
 		bpf_probe_read_kernel(&sender, sizeof sender, (char *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields));
-	s = begin(PH_EV_SIGNALDELIVER_E, NPARAMS_SIGNALDELIVER_E, CATEGORY_SIGNALDELIVER_E, tid);
+	s = begin(PH_EV_SIGNALDELIVER_E, NPARAMS_SIGNALDELIVER_E, CATEGORY_SIGNALDELIVER_E, (s32)id);
 	if (!s)
 		return 0;
 	put_param(s, 0, (u64)(s64)sender, 8);
-	put_param(s, 1, (u64)(s64)tid, 8);
+	put_param(s, 1, (u64)(s64)(s32)id, 8);
 	put_param(s, 2, sig, 1);
 	finish(s);
 	return 0;
