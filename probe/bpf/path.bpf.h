@@ -242,17 +242,29 @@ __noinline int path_of_task(u64 task_at, u32 what, u32 slot)
 {
 	struct task_struct *task = (void *)task_at;
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	u64 root_mnt, root_dentry;
+	u64 root_mnt = 0, root_dentry = 0, mnt, dentry;
+	struct file *exe;
 
-	if (what == PATH_EXE)
-		return path_of_file((u64)BPF_CORE_READ(task, mm, exe_file), task_at, slot);
-	if (!fs)
-		return PATH_END;
-	root_mnt = (u64)BPF_CORE_READ(fs, root.mnt);
-	root_dentry = (u64)BPF_CORE_READ(fs, root.dentry);
-	if (what == PATH_ROOT)
-		return path_walk(root_mnt, root_dentry, 0, 0, slot);
-	return path_walk((u64)BPF_CORE_READ(fs, pwd.mnt), (u64)BPF_CORE_READ(fs, pwd.dentry), root_mnt, root_dentry, slot);
+	if (fs) {
+		root_mnt = (u64)BPF_CORE_READ(fs, root.mnt);
+		root_dentry = (u64)BPF_CORE_READ(fs, root.dentry);
+	}
+	/* No call but path_walk(): all frames of a chain have 512 bytes together. */
+	if (what == PATH_EXE) {
+		exe = BPF_CORE_READ(task, mm, exe_file);
+		if (!exe)
+			return PATH_END;
+		mnt = (u64)BPF_CORE_READ(exe, f_path.mnt);
+		dentry = (u64)BPF_CORE_READ(exe, f_path.dentry);
+	} else {
+		if (!fs)
+			return PATH_END;
+		mnt = what == PATH_ROOT ? root_mnt : (u64)BPF_CORE_READ(fs, pwd.mnt);
+		dentry = what == PATH_ROOT ? root_dentry : (u64)BPF_CORE_READ(fs, pwd.dentry);
+		if (what == PATH_ROOT)
+			root_mnt = root_dentry = 0;
+	}
+	return path_walk(mnt, dentry, root_mnt, root_dentry, slot);
 }
 
 /* The path of a cgroup in its hierarchy, from its kernfs node. */
@@ -305,13 +317,9 @@ static __always_inline void put_path(struct scratch *s, u32 pos)
 	put_kernel(s, &b->text[BOUND(pos, PATH_MASK)], PATH_END + 1 - pos, PH_PATH_MAX);
 }
 
-__noinline int put_task_path(u64 task, u32 what)
+static __always_inline void put_task_path(struct scratch *s, u64 task, u32 what)
 {
-	struct scratch *s = scratch_get();
-
-	if (s)
-		put_path(s, (u32)path_of_task(task, what, PATH_EVENT));
-	return 0;
+	put_path(s, (u32)path_of_task(task, what, PATH_EVENT));
 }
 
 /* The path of an open file of the current task. */

@@ -433,7 +433,7 @@ __noinline int put_process(u64 task_at)
 	put_param(s, 4, (u64)(s64)BPF_CORE_READ(task, tgid), 8);
 	put_param(s, 5, (u64)(s64)BPF_CORE_READ(task, real_parent, tgid), 8);
 	from = s->off;
-	put_task_path(task_at, PATH_CWD);
+	put_task_path(s, task_at, PATH_CWD);
 	end_param(s, 6, from);
 	put_param(s, 7, BPF_CORE_READ(task, signal, rlim[RLIMIT_NOFILE].rlim_cur), 8);
 	put_param(s, 8, BPF_CORE_READ(task, maj_flt), 8);
@@ -515,7 +515,7 @@ __noinline int put_exec_tail(u64 task_at)
 	put_param(s, 25, inode ? inode_mtime(inode) : 0, 8);
 	put_param(s, 26, BPF_CORE_READ(task, cred, euid.val), 4);
 	from = s->off;
-	put_task_path(task_at, PATH_EXE);
+	put_task_path(s, task_at, PATH_EXE);
 	end_param(s, 27, from);
 	put_param(s, 28, (u64)task_nr(task_at, PIDTYPE_PGID), 8);
 	put_param(s, 29, BPF_CORE_READ(task, cred, egid.val), 4);

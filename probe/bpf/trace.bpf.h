@@ -250,8 +250,13 @@ int ph_signal_generate(u64 *ctx)
 	u32 sig = (u32)ctx[0], tgid;
 	u64 info = ctx[1]; /* or SEND_SIG_NOINFO (0, from a process), SEND_SIG_PRIV (1, from the kernel) */
 	struct signal_sent sent = { .sig = sig };
+	struct signal_struct *group;
 
 	if (!running || sig == SIGCHLD)
+		return 0;
+	/* What comes after the one that ends the process does not count. */
+	group = BPF_CORE_READ((struct task_struct *)ctx[2], signal);
+	if ((BPF_CORE_READ(group, flags) & SIGNAL_GROUP_EXIT) && ((u32)BPF_CORE_READ(group, group_exit_code) & 0x7f) != sig)
 		return 0;
 	tgid = (u32)BPF_CORE_READ((struct task_struct *)ctx[2], tgid);
 	if (info == 0 || (info != 1 && sent_by_process(BPF_CORE_READ((struct kernel_siginfo *)info, si_code))))
