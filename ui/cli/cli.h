@@ -28,6 +28,7 @@ struct cli_options {
 	bool verbose, quiet, debug, no_users, summary, resolve_ports, unbuffered, switches, page_faults;
 	const char *suppress[CLI_MAX_SUPPRESSED + 1];
 	size_t nsuppress;
+	const char *docker_root, *docker_socket; /* NULL: found out */
 };
 
 /* 0, or -1 after one line of explanation has been written to errors. */

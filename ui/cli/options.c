@@ -41,6 +41,16 @@ static const char *option_name(const struct option_row *row, char *buf, size_t s
 	return buf;
 }
 
+static int set_path(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	if (value[0] != '/') {
+		fprintf(errors, "porthole: --%s: '%s' is no absolute path\n", row->name, value);
+		return -1;
+	}
+	*(const char **)((char *)o + row->offset) = value;
+	return 0;
+}
+
 static int set_number(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
 	char name[40], *end;
@@ -194,6 +204,8 @@ static const struct option_row rows[] = {
 	{ 0, "context-switches", NULL, false, set_flag, AT(switches), 0, 0, "capture context switches (a filter with evt.type=switch does so by itself)" },
 	{ 0, "page-faults", NULL, false, set_flag, AT(page_faults), 0, 0, "capture page faults (a filter with evt.type=page_fault does so by itself)" },
 	{ 0, "ring-size", "MB", false, set_number, AT(ring_mb), 1, 4096, "size of the buffer that each CPU has for events" },
+	{ 0, "docker-root", "DIR", false, set_path, AT(docker_root), 0, 0, "where Docker keeps its state (found out from a running dockerd, its configuration or /var/lib/docker)" },
+	{ 0, "docker-socket", "PATH", false, set_path, AT(docker_socket), 0, 0, "where Docker answers (found out likewise, or /var/run/docker.sock)" },
 	{ 'l', "list", NULL, false, set_action, 0, CLI_FIELDS, 0, "list the fields for formats and filters; -lv with their types" },
 	{ 'L', "list-events", NULL, false, set_action, 0, CLI_EVENTS, 0, "list the events with their parameters" },
 	{ 0, "version", NULL, false, set_action, 0, CLI_VERSION, 0, "print the version" },

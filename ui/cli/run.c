@@ -12,7 +12,7 @@
 #include "ui/cli/cli.h"
 
 #define SECOND 1000000000ull
-#define IDLE_MS 100 /* how long a written line may wait in the buffer when no event follows */
+#define IDLE_MS 100 /* how long a written line may wait in the buffer, whether or not other events follow */
 
 /*
  * Set by the handler. A second signal ends the program at once, but not one that comes with the first: timeout(1) and shells
@@ -33,6 +33,7 @@ struct run {
 	bool color;
 	uint64_t passed; /* events that passed the filter */
 	uint64_t first_ts;
+	uint64_t flushed_ts; /* event time of the last flush by the clock */
 	struct timespec began;
 	/* gaps that have not been told yet */
 	uint64_t gap_lost, gap_told_ns;
@@ -126,6 +127,8 @@ static int open_inspector(struct run *r)
 		.own_events = o->debug,
 		.no_users = o->no_users,
 		.suppress = o->nsuppress ? o->suppress : NULL,
+		.docker_root = o->docker_root,
+		.docker_socket = o->docker_socket,
 		.warn = warn,
 	};
 	char err[512] = "";
@@ -200,7 +203,7 @@ static void note_gap(struct run *r, const struct ph_event *ev)
 {
 	uint64_t now = elapsed_ns(r);
 
-	r->gap_lost += ph_event_uint(ev, 0) + ph_event_uint(ev, 1);
+	r->gap_lost += ph_event_uint(ev, 0);
 	if (r->gap_told_ns && now - r->gap_told_ns < SECOND)
 		return;
 	r->gap_told_ns = now;
@@ -273,6 +276,12 @@ static int pump(struct run *r)
 			return 0;
 		if (rc == 0 && ph_writer_flush(&r->out) < 0)
 			return 0;
+		/* by event time, which costs no look at the clock */
+		if (rc == 1 && ev->ts - r->flushed_ts > IDLE_MS * (SECOND / 1000)) {
+			r->flushed_ts = ev->ts;
+			if (ph_writer_flush(&r->out) < 0)
+				return 0;
+		}
 		if (stopped)
 			continue;
 		/* the clock is looked at when there is time to: under load event time ends the run */
