@@ -450,22 +450,16 @@ __noinline int put_process(u64 task_at)
 	return 0;
 }
 
-/*
- * All parameters of a fork. The child tells of itself when it is made (res 0), the parent at its own return. Arguments are
- * read from the parent's memory in both cases, which the child has a copy of.
- */
-__noinline int put_fork(u64 task_at, u32 is_child, u32 native_flags)
+/* Parameters 15 to 20 of a fork. */
+__noinline int put_fork_tail(u64 task_at, u32 is_child, u32 native_flags)
 {
 	struct scratch *s = scratch_get();
-	struct task_struct *task = (void *)task_at, *current = (void *)bpf_get_current_task();
+	struct task_struct *task = (void *)task_at;
 	struct pid_namespace *ns;
 	u32 flags;
 
 	if (!s)
 		return 0;
-	put_param(s, 0, is_child ? 0 : (u64)s->ret, 8);
-	put_args((u64)BPF_CORE_READ(current, mm));
-	put_process(task_at);
 	flags = xlat(XT_clone_flags, native_flags);
 	ns = is_child ? task_pid_ns(task) : BPF_CORE_READ(task, nsproxy, pid_ns_for_children);
 	if ((ns && BPF_CORE_READ(ns, level) > 0) || (native_flags & CLONE_NEWPID))
@@ -477,6 +471,20 @@ __noinline int put_fork(u64 task_at, u32 is_child, u32 native_flags)
 	put_param(s, 19, (u64)task_vnr(task_at, PIDTYPE_TGID), 8);
 	put_param(s, 20, pidns_start(task), 8);
 	return 0;
+}
+
+/*
+ * All parameters of a fork. The child tells of itself when it is made (res 0), the parent at its own return. Arguments are
+ * read from the parent's memory in both cases, which the child has a copy of.
+ */
+static __always_inline void put_fork(struct scratch *s, u64 task, u32 is_child, u32 native_flags)
+{
+	struct task_struct *current = (void *)bpf_get_current_task();
+
+	put_param(s, 0, is_child ? 0 : (u64)s->ret, 8);
+	put_args((u64)BPF_CORE_READ(current, mm));
+	put_process(task);
+	put_fork_tail(task, is_child, native_flags);
 }
 
 /* The kernel's flags of the call that a task is in. */
@@ -545,7 +553,7 @@ __noinline int put_exec_name(void)
 
 static __always_inline void capture_fork(struct scratch *s, struct task_struct *task)
 {
-	put_fork((u64)task, 0, fork_flags(s->row, s->args[0]));
+	put_fork(s, (u64)task, 0, fork_flags(s->row, s->args[0]));
 }
 
 static __always_inline void capture_exec(struct scratch *s, struct task_struct *task)

@@ -88,7 +88,7 @@ int ph_sched_process_fork(u64 *ctx)
 	s->ret = 0;
 	/* A kernel pointer becomes a number by way of the map; functions of their own take nothing else. */
 	((volatile struct scratch *)s)->mark64[1] = (u64)child;
-	put_fork(((volatile struct scratch *)s)->mark64[1], 1, flags);
+	put_fork(s, ((volatile struct scratch *)s)->mark64[1], 1, flags);
 	finish(s);
 	return 0;
 }
