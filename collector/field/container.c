@@ -75,7 +75,10 @@ static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_val
 	if (!k || !k->ip)
 		return false;
 	t = ph_scratch_open(c);
-	ph_text_ip(&t, (const uint8_t[]){ (uint8_t)(k->ip >> 24), (uint8_t)(k->ip >> 16), (uint8_t)(k->ip >> 8), (uint8_t)k->ip }, 4);
+	ph_text_ip(&t,
+		   (const uint8_t[]){ (uint8_t)(k->ip >> 24), (uint8_t)(k->ip >> 16), (uint8_t)(k->ip >> 8),
+				      (uint8_t)k->ip },
+		   4);
 	return ph_scratch_close(c, &t, v);
 }
 
@@ -115,7 +118,8 @@ static const struct ph_mount *find_mount(const struct ph_container *k, const str
 	if (r->has_index)
 		return r->index >= 0 && (uint64_t)r->index < k->nmounts ? &k->mounts[r->index] : NULL;
 	for (size_t i = 0; i < k->nmounts; i++)
-		if (fnmatch(r->key, r->field->tag == SOURCE ? k->mounts[i].dest : k->mounts[i].source, FNM_EXTMATCH) == 0)
+		if (fnmatch(r->key, r->field->tag == SOURCE ? k->mounts[i].dest : k->mounts[i].source, FNM_EXTMATCH) ==
+		    0)
 			return &k->mounts[i];
 	return NULL;
 }
@@ -177,6 +181,7 @@ static bool get_labels(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 #define STR PH_PT_CHARBUF, PH_PF_NA
 #define MOUNT STR, PH_ARG_KEY_OPT, 0, 0
 
+/* clang-format off */
 static const struct ph_field fields[] = {
 	{ "container.id", STR, 0, 0, 0, ID, get_text, "first 12 characters of the container's id; 'host' outside" },
 	{ "container.full_id", STR, 0, 0, 0, FULL_ID, get_text, "whole id of the container" },
@@ -200,6 +205,7 @@ static const struct ph_field fields[] = {
 	{ "container.label", STR, PH_ARG_NAME, 0, 0, 0, get_label, "one label, for example container.label.com.docker.compose.service" },
 	{ "container.labels", STR, 0, 0, 0, 0, get_labels, "all labels as key:value, joined with a comma and a blank" },
 };
+/* clang-format on */
 
 const struct ph_field_class ph_class_container = {
 	"container", "containers", "The container in which the thread runs.", fields, COUNT(fields),

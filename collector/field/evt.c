@@ -152,7 +152,8 @@ static bool get_latency_human(struct ph_field_ctx *c, struct ph_field_ref *r, st
 	ph_text_uint(&t, hundredths / 100);
 	if (hundredths % 100) {
 		ph_text_char(&t, '.');
-		ph_text_uint_pad(&t, hundredths % 10 ? hundredths % 100 : hundredths % 100 / 10, hundredths % 10 ? 2 : 1);
+		ph_text_uint_pad(&t, hundredths % 10 ? hundredths % 100 : hundredths % 100 / 10,
+				 hundredths % 10 ? 2 : 1);
 	}
 	ph_text_str(&t, units[u].name);
 	return ph_scratch_close(c, &t, v);
@@ -278,11 +279,14 @@ static const char *io_word(const struct ph_event *ev)
 static bool get_category(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	static const char *const words[PH_C_MAX] = {
-		[PH_C_UNKNOWN] = "unknown", [PH_C_OTHER] = "other",	    [PH_C_FILE] = "file",
-		[PH_C_NET] = "net",	    [PH_C_IPC] = "IPC",		    [PH_C_MEMORY] = "memory",
-		[PH_C_PROCESS] = "process", [PH_C_SLEEP] = "sleep",	    [PH_C_SYSTEM] = "system",
-		[PH_C_SIGNAL] = "signal",   [PH_C_USER] = "user",	    [PH_C_TIME] = "time",
-		[PH_C_WAIT] = "wait",	    [PH_C_SCHEDULER] = "scheduler", [PH_C_INTERNAL] = "internal",
+		[PH_C_UNKNOWN] = "unknown",   [PH_C_OTHER] = "other",
+		[PH_C_FILE] = "file",	      [PH_C_NET] = "net",
+		[PH_C_IPC] = "IPC",	      [PH_C_MEMORY] = "memory",
+		[PH_C_PROCESS] = "process",   [PH_C_SLEEP] = "sleep",
+		[PH_C_SYSTEM] = "system",     [PH_C_SIGNAL] = "signal",
+		[PH_C_USER] = "user",	      [PH_C_TIME] = "time",
+		[PH_C_WAIT] = "wait",	      [PH_C_SCHEDULER] = "scheduler",
+		[PH_C_INTERNAL] = "internal",
 	};
 	unsigned cat = category(c->ev);
 	const char *word = cat < PH_C_MAX ? words[cat] : NULL;
@@ -322,7 +326,9 @@ static bool get_args(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 /* Which parameter of this event the reference means, -1: it has none such. */
 static int param_index(const struct ph_event *ev, const struct ph_field_ref *r)
 {
-	int i = r->param_of ? r->param_of[ev->info - ph_event_row(0)] : r->index < 0 || r->index > 127 ? -1 : (int)r->index;
+	int i = r->param_of		       ? r->param_of[ev->info - ph_event_row(0)] :
+		r->index < 0 || r->index > 127 ? -1 :
+						 (int)r->index;
 
 	return i < ev->info->nparams && ph_event_has(ev, i) ? i : -1;
 }
@@ -615,6 +621,7 @@ static bool get_count_procinfo(struct ph_field_ctx *c, struct ph_field_ref *r, s
 #define U32 PH_PT_UINT32
 #define TIME PH_NEED_ENTER_TIME
 
+/* clang-format off */
 static const struct ph_field gen_fields[] = {
 	{ "evt.num", U64, PH_PF_ID, 0, 0, 0, 0, get_num, "number of the event, counted from 1 over everything the source delivers, hidden events included" },
 	{ "evt.time", STR, PH_PF_NA, 0, 0, 0, NANOS, get_clock, "local time of day with nanoseconds" },
@@ -631,7 +638,9 @@ static const struct ph_field gen_fields[] = {
 	{ "evt.source", STR, PH_PF_NA, 0, 0, 0, 0, get_source, "where the event comes from; 'syscall' for everything the probe delivers" },
 	{ "evt.hostname", STR, PH_PF_NA, 0, 0, 0, 0, get_hostname, "name of the host that captures" },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct ph_field event_fields[] = {
 	{ "evt.latency", PH_PT_RELTIME, PH_PF_DEC, 0, 0, TIME, WHOLE, get_latency, "how long the call took, in nanoseconds; 0 for what is no call" },
 	{ "evt.latency.s", PH_PT_RELTIME, PH_PF_DEC, 0, 0, TIME, SECONDS, get_latency, "how long the call took, whole seconds" },
@@ -685,11 +694,15 @@ static const struct ph_field event_fields[] = {
 	{ "evt.is_open_exec", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, OPEN_EXEC, get_is_open, "true for calls that create a file with a right to execute" },
 	{ "evt.is_open_create", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, OPEN_CREATED, get_is_open, "true for calls that made the file which they opened" },
 };
+/* clang-format on */
 
 const struct ph_field_class ph_class_gen_event = {
 	"evt", "every event", "What every event has: number, time, source.", gen_fields, COUNT(gen_fields),
 };
 const struct ph_field_class ph_class_event = {
-	"evt", "system calls and tracepoints", "The event itself: what it is, its parameters, its result, how long it took. Parameters have fields of their own, for example evt.arg.name.",
-	event_fields, COUNT(event_fields),
+	"evt",
+	"system calls and tracepoints",
+	"The event itself: what it is, its parameters, its result, how long it took. Parameters have fields of their own, for example evt.arg.name.",
+	event_fields,
+	COUNT(event_fields),
 };

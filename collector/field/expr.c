@@ -108,7 +108,8 @@ static bool get_val(struct ph_field_ctx *c, const struct ph_expr *x, struct ph_v
 }
 
 /* All parts are made before the result, which is then the last thing in the scratch space. */
-static bool join(struct ph_field_ctx *c, const struct ph_expr *x, size_t first, const struct ph_value *sep, struct ph_value *v)
+static bool join(struct ph_field_ctx *c, const struct ph_expr *x, size_t first, const struct ph_value *sep,
+		 struct ph_value *v)
 {
 	struct ph_value *parts = ph_scratch_values(c, x->nargs);
 	struct ph_text t;
@@ -259,9 +260,11 @@ static int parse_text(struct ph_expr *x, const char *text, size_t *at, struct ph
 	return x->text ? 0 : fail(err, *at, "out of memory");
 }
 
-static int parse(struct ph_expr **out, struct ph_slots *s, const char *text, size_t *at, unsigned depth, struct ph_parse_error *err);
+static int parse(struct ph_expr **out, struct ph_slots *s, const char *text, size_t *at, unsigned depth,
+		 struct ph_parse_error *err);
 
-static int check_argument(const struct ph_transformer *tr, const struct ph_expr *a, size_t pos, struct ph_parse_error *err)
+static int check_argument(const struct ph_transformer *tr, const struct ph_expr *a, size_t pos,
+			  struct ph_parse_error *err)
 {
 	bool list = a->slot && (a->slot->ref.field->flags & PH_FF_ANY) && !a->slot->ref.has_index && !a->slot->ref.key;
 
@@ -276,7 +279,8 @@ static int check_argument(const struct ph_transformer *tr, const struct ph_expr 
 	return 0;
 }
 
-static int parse_arguments(struct ph_expr *x, struct ph_slots *s, const char *text, size_t *at, unsigned depth, struct ph_parse_error *err)
+static int parse_arguments(struct ph_expr *x, struct ph_slots *s, const char *text, size_t *at, unsigned depth,
+			   struct ph_parse_error *err)
 {
 	const struct ph_transformer *tr = x->transformer;
 	size_t pos;
@@ -312,7 +316,8 @@ static int parse_arguments(struct ph_expr *x, struct ph_slots *s, const char *te
 	return 0;
 }
 
-static int parse(struct ph_expr **out, struct ph_slots *s, const char *text, size_t *at, unsigned depth, struct ph_parse_error *err)
+static int parse(struct ph_expr **out, struct ph_slots *s, const char *text, size_t *at, unsigned depth,
+		 struct ph_parse_error *err)
 {
 	struct ph_expr *x = calloc(1, sizeof *x);
 	size_t n;

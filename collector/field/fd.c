@@ -213,7 +213,8 @@ static bool path_name(struct ph_field_ctx *c, struct ph_value *v, bool directori
 	int path;
 
 	if (c->ev->fd)
-		return (is_file(c->ev->fd) || (directories && c->ev->fd->type == PH_FD_DIRECTORY)) && text(v, c->ev->fd->name);
+		return (is_file(c->ev->fd) || (directories && c->ev->fd->type == PH_FD_DIRECTORY)) &&
+		       text(v, c->ev->fd->name);
 	path = attempted_path(c->ev);
 	return path >= 0 && resolved(c, path, v);
 }
@@ -469,7 +470,8 @@ static bool get_proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 	if (!get_port(c, r, v))
 		return false;
 	if (c->opts.resolve_ports)
-		getservbyport_r(htons((uint16_t)v->u), c->ev->fd->l4 == PH_L4_UDP ? "udp" : "tcp", &ent, buf, sizeof buf, &found);
+		getservbyport_r(htons((uint16_t)v->u), c->ev->fd->l4 == PH_L4_UDP ? "udp" : "tcp", &ent, buf,
+				sizeof buf, &found);
 	t = ph_scratch_open(c);
 	if (found)
 		ph_text_str(&t, found->s_name);
@@ -480,7 +482,9 @@ static bool get_proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 
 static bool get_l4proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	static const char *const words[] = { [PH_L4_TCP] = "tcp", [PH_L4_UDP] = "udp", [PH_L4_ICMP] = "icmp", [PH_L4_RAW] = "raw" };
+	static const char *const words[] = {
+		[PH_L4_TCP] = "tcp", [PH_L4_UDP] = "udp", [PH_L4_ICMP] = "icmp", [PH_L4_RAW] = "raw"
+	};
 	const struct ph_fd *fd = c->ev->fd;
 
 	(void)r;
@@ -556,6 +560,7 @@ static bool get_fdlist(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 #define DEC PH_PF_DEC
 #define EITHER_OF PH_FF_FILTER | PH_FF_BOTH
 
+/* clang-format off */
 static const struct ph_field fields[] = {
 	{ "fd.num", PH_PT_INT64, PH_PF_ID, 0, 0, 0, 0, get_num, "number of the descriptor" },
 	{ "fd.type", STR, DEC, 0, 0, 0, 0, get_type, "what it is: file, directory, ipv4, ipv6, unix, pipe, event, signalfd, eventpoll, inotify, timerfd, netlink, bpf, userfaultfd, io_uring, memfd or pidfd" },
@@ -600,7 +605,9 @@ static const struct ph_field fields[] = {
 	{ "fd.is_upper_layer", PH_PT_BOOL, NA, 0, 0, 0, UPPER, get_flag, "true for files in the writable layer of an overlay" },
 	{ "fd.is_lower_layer", PH_PT_BOOL, NA, 0, 0, 0, LOWER, get_flag, "true for files in a read-only layer of an overlay" },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct ph_field list_fields[] = {
 	{ "fdlist.nums", STR, NA, 0, 0, 0, NUMS, get_fdlist, "numbers of the descriptors, joined with commas" },
 	{ "fdlist.names", STR, NA, 0, 0, 0, NAMES, get_fdlist, "their names, <NA> for those without one" },
@@ -609,10 +616,12 @@ static const struct ph_field list_fields[] = {
 	{ "fdlist.cports", STR, NA, 0, 0, 0, CPORTS, get_fdlist, "client ports of the IP sockets among them" },
 	{ "fdlist.sports", STR, NA, 0, 0, 0, SPORTS, get_fdlist, "server ports of the IP sockets among them" },
 };
+/* clang-format on */
 
 const struct ph_field_class ph_class_fd = {
 	"fd", "descriptors", "The file, socket or other descriptor that the event works on.", fields, COUNT(fields),
 };
 const struct ph_field_class ph_class_fdlist = {
-	"fdlist", "descriptors of poll", "The descriptors that poll and ppoll wait for.", list_fields, COUNT(list_fields),
+	"fdlist",    "descriptors of poll", "The descriptors that poll and ppoll wait for.",
+	list_fields, COUNT(list_fields),
 };

@@ -10,8 +10,8 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const struct ph_field_class *const classes[] = {
-	&ph_class_gen_event, &ph_class_event, &ph_class_process, &ph_class_fd, &ph_class_fdlist,
-	&ph_class_fs, &ph_class_container, &ph_class_user, &ph_class_group,
+	&ph_class_gen_event, &ph_class_event,	  &ph_class_process, &ph_class_fd,    &ph_class_fdlist,
+	&ph_class_fs,	     &ph_class_container, &ph_class_user,    &ph_class_group,
 };
 
 const struct ph_field_class *ph_field_class(size_t i)
@@ -156,8 +156,8 @@ static int unknown(const char *text, size_t len, char *err, size_t errlen)
 	while (n < len && (name_char(text[n]) || text[n] == '.'))
 		n++;
 	near = ph_field_nearest(text, n);
-	snprintf(err, errlen, near ? "unknown field '%.*s'; did you mean %s?" : "unknown field '%.*s'", (int)(n > 80 ? 80 : n), text,
-		 near ? near->name : "");
+	snprintf(err, errlen, near ? "unknown field '%.*s'; did you mean %s?" : "unknown field '%.*s'",
+		 (int)(n > 80 ? 80 : n), text, near ? near->name : "");
 	return -ENOENT;
 }
 
@@ -178,7 +178,8 @@ static int bind_param(struct ph_field_ref *ref, char *err, size_t errlen)
 			ref->param = &info->params[p];
 	}
 	if (!ref->param)
-		return wrong(err, errlen, -EINVAL, "unknown event argument '%.*s'; porthole -L lists all", ref->key, len);
+		return wrong(err, errlen, -EINVAL, "unknown event argument '%.*s'; porthole -L lists all", ref->key,
+			     len);
 	if (ref->field->type == PH_PT_DYN) {
 		ref->type = ref->param->type;
 		ref->kind = (uint8_t)ph_value_kind_of(ref->type);
@@ -252,7 +253,8 @@ static int read_argument(struct ph_field_ref *ref, const char *text, size_t len,
 	} else if (len > 0 && *text == '[' && kind != PH_ARG_NONE && kind != PH_ARG_NAME) {
 		n = read_bracket(ref, text + 1, len - 1);
 		if (n == 0)
-			return wrong(err, errlen, -EINVAL, "'%.*s[' wants a number or a text and a closing bracket", name, strlen(name));
+			return wrong(err, errlen, -EINVAL, "'%.*s[' wants a number or a text and a closing bracket",
+				     name, strlen(name));
 		if (ref->key && kind != PH_ARG_KEY_OPT)
 			return wrong(err, errlen, -EINVAL, "'%.*s[..]' wants a number", name, strlen(name));
 		*used += n + 1;
@@ -279,7 +281,8 @@ int ph_field_parse(struct ph_field_ref *ref, const char *text, size_t len, size_
 	ref->kind = (uint8_t)ph_value_kind_of(ref->type);
 	*used = strlen(ref->field->name);
 	rc = read_argument(ref, text + *used, len - *used, used, err, errlen);
-	if (rc == 0 && ref->key && (strcmp(ref->field->name, "evt.arg") == 0 || strcmp(ref->field->name, "evt.rawarg") == 0))
+	if (rc == 0 && ref->key &&
+	    (strcmp(ref->field->name, "evt.arg") == 0 || strcmp(ref->field->name, "evt.rawarg") == 0))
 		rc = bind_param(ref, err, errlen);
 	if (rc)
 		ph_field_ref_free(ref);

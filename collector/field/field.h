@@ -93,7 +93,8 @@ struct ph_field_ref {
 	bool has_index;
 	int64_t index;
 	char *key; /* name or text argument; NULL: none. Owned */
-	const struct ph_param_info *param; /* evt.arg, evt.rawarg by name: the parameter of the first event that has it */
+	const struct ph_param_info
+		*param; /* evt.arg, evt.rawarg by name: the parameter of the first event that has it */
 	int8_t *param_of; /* the same: index of the parameter by event row, -1 where there is none. Owned */
 	int64_t last; /* what a field that counts or measures since its last use keeps */
 };
@@ -220,7 +221,7 @@ char ph_fd_typechar(unsigned type);
 const char *ph_fd_typename(unsigned type);
 
 /* classes */
-extern const struct ph_field_class ph_class_gen_event, ph_class_event, ph_class_process, ph_class_fd, ph_class_fs, ph_class_fdlist,
-	ph_class_container, ph_class_user, ph_class_group;
+extern const struct ph_field_class ph_class_gen_event, ph_class_event, ph_class_process, ph_class_fd, ph_class_fs,
+	ph_class_fdlist, ph_class_container, ph_class_user, ph_class_group;
 
 #endif

@@ -75,13 +75,15 @@ static bool get_path(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 	room = t.cap < PH_PATH_MAX + 256 ? t.cap : PH_PATH_MAX + 256;
 	if (room == 0)
 		return false;
-	n = ph_state_resolve(c->opts.state, ev->thread, ph_event_has(ev, dir) ? ph_event_int(ev, dir) : AT_FDCWD_VALUE, s, len, t.buf, room);
+	n = ph_state_resolve(c->opts.state, ev->thread, ph_event_has(ev, dir) ? ph_event_int(ev, dir) : AT_FDCWD_VALUE,
+			     s, len, t.buf, room);
 	t.len = n < room ? n : room;
 	return ph_scratch_close(c, &t, v);
 }
 
 #define STR PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0
 
+/* clang-format off */
 static const struct ph_field fields[] = {
 	{ "fs.path.name", STR, NAME, get_path, "absolute path of a call that works on one and succeeded, such as open, mkdir, unlink and chmod" },
 	{ "fs.path.nameraw", STR, NAME | RAW, get_path, "the same as the process passed it" },
@@ -90,5 +92,7 @@ static const struct ph_field fields[] = {
 	{ "fs.path.target", STR, TARGET, get_path, "absolute second path of such a call: the new name of rename, what link and symlink point to, where mount mounts" },
 	{ "fs.path.targetraw", STR, TARGET | RAW, get_path, "the same as the process passed it" },
 };
+/* clang-format on */
 
-const struct ph_field_class ph_class_fs = { "fs.path", "paths", "The paths that a call works on.", fields, COUNT(fields) };
+const struct ph_field_class ph_class_fs = { "fs.path", "paths", "The paths that a call works on.", fields,
+					    COUNT(fields) };

@@ -474,8 +474,18 @@ static const struct {
 		uint8_t type, fmt;
 	} choice[5];
 } dyn_choices[] = {
-	{ "setsockopt", { { PH_PT_BYTEBUF, 0 }, { PH_PT_ERRNO, 0 }, { PH_PT_UINT32, 0 }, { PH_PT_UINT64, 0 }, { PH_PT_RELTIME, 0 } } },
-	{ "getsockopt", { { PH_PT_BYTEBUF, 0 }, { PH_PT_ERRNO, 0 }, { PH_PT_UINT32, 0 }, { PH_PT_UINT64, 0 }, { PH_PT_RELTIME, 0 } } },
+	{ "setsockopt",
+	  { { PH_PT_BYTEBUF, 0 },
+	    { PH_PT_ERRNO, 0 },
+	    { PH_PT_UINT32, 0 },
+	    { PH_PT_UINT64, 0 },
+	    { PH_PT_RELTIME, 0 } } },
+	{ "getsockopt",
+	  { { PH_PT_BYTEBUF, 0 },
+	    { PH_PT_ERRNO, 0 },
+	    { PH_PT_UINT32, 0 },
+	    { PH_PT_UINT64, 0 },
+	    { PH_PT_RELTIME, 0 } } },
 	{ "ptrace", { { PH_PT_UINT64, PH_FMT_HEX }, { PH_PT_SIGTYPE, 0 } } },
 	{ "bpf", { { PH_PT_FD, 0 }, { PH_PT_ERRNO, 0 } } },
 	{ "keyctl", { { PH_PT_INT64, 0 }, { PH_PT_CHARBUF, 0 } } },
@@ -592,7 +602,8 @@ void ph_param_text(struct ph_field_ctx *c, int i, struct ph_text *val, struct ph
 
 static void cut(const struct ph_field_ctx *c, unsigned type, struct ph_text *t, size_t from)
 {
-	if (type != PH_PT_BYTEBUF || c->opts.whole_buffers || c->opts.buffers != PH_BUF_DOTTED || t->len - from <= CUT_AT)
+	if (type != PH_PT_BYTEBUF || c->opts.whole_buffers || c->opts.buffers != PH_BUF_DOTTED ||
+	    t->len - from <= CUT_AT)
 		return;
 	t->len = from + CUT_AT;
 	ph_text_str(t, "...");

@@ -46,8 +46,8 @@ static bool joined_value(struct ph_field_ctx *c, struct ph_value *v, const char 
 	return ph_scratch_close(c, &t, v);
 }
 
-static bool command_line(struct ph_field_ctx *c, struct ph_value *v, const char *first, size_t len, const struct ph_process *p,
-			 bool always_blank)
+static bool command_line(struct ph_field_ctx *c, struct ph_value *v, const char *first, size_t len,
+			 const struct ph_process *p, bool always_blank)
 {
 	struct ph_text t = ph_scratch_open(c);
 
@@ -181,7 +181,8 @@ static bool get_ancestor(struct ph_field_ctx *c, struct ph_field_ref *r, struct 
 }
 
 /* The thread with this id; when it is gone, the highest ancestor of which `same` is still true stands for it. */
-static struct ph_thread *leader(struct ph_field_ctx *c, int64_t tid, bool (*same)(const struct ph_process *p, int64_t id))
+static struct ph_thread *leader(struct ph_field_ctx *c, int64_t tid,
+				bool (*same)(const struct ph_process *p, int64_t id))
 {
 	struct ph_thread *t = c->opts.state && tid > 0 ? ph_state_thread(c->opts.state, tid) : NULL, *best;
 	unsigned n = 0;
@@ -207,12 +208,14 @@ static bool same_group(const struct ph_process *p, int64_t id)
 
 static bool get_session(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	return c->ev->thread && describe(c, leader(c, c->ev->thread->proc->sid, same_session), (enum what)r->field->tag, v);
+	return c->ev->thread &&
+	       describe(c, leader(c, c->ev->thread->proc->sid, same_session), (enum what)r->field->tag, v);
 }
 
 static bool get_group(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	return c->ev->thread && describe(c, leader(c, c->ev->thread->proc->pgid, same_group), (enum what)r->field->tag, v);
+	return c->ev->thread &&
+	       describe(c, leader(c, c->ev->thread->proc->pgid, same_group), (enum what)r->field->tag, v);
 }
 
 static bool get_loginshell(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -234,8 +237,29 @@ static bool get_loginshell(struct ph_field_ctx *c, struct ph_field_ref *r, struc
 /* --- numbers of the process ------------------------------------------------------------------------------------------ */
 
 enum amount {
-	NTHREADS, NCHILDS, FDCOUNT, FDLIMIT, VMSIZE, VMRSS, VMSWAP, PFMAJOR, PFMINOR, SID, VPGID, PGID, TTY, CWD, LOGINUID,
-	EXE_INO, EXE_CTIME, EXE_MTIME, CTIME_TO_START, CTIME_TO_PIDNS, PIDNS_START, NARGS, ARGBYTES,
+	NTHREADS,
+	NCHILDS,
+	FDCOUNT,
+	FDLIMIT,
+	VMSIZE,
+	VMRSS,
+	VMSWAP,
+	PFMAJOR,
+	PFMINOR,
+	SID,
+	VPGID,
+	PGID,
+	TTY,
+	CWD,
+	LOGINUID,
+	EXE_INO,
+	EXE_CTIME,
+	EXE_MTIME,
+	CTIME_TO_START,
+	CTIME_TO_PIDNS,
+	PIDNS_START,
+	NARGS,
+	ARGBYTES,
 };
 
 static uint64_t count_args(const struct ph_process *p, bool bytes)
@@ -342,7 +366,9 @@ static bool get_leads(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 	if (!c->ev->thread)
 		return false;
 	p = c->ev->thread->proc;
-	v->b = r->field->tag == SID ? p->vsid == p->vpid : r->field->tag == VPGID ? p->vpgid == p->vpid : p->pgid == p->pid;
+	v->b = r->field->tag == SID   ? p->vsid == p->vpid :
+	       r->field->tag == VPGID ? p->vpgid == p->vpid :
+					p->pgid == p->pid;
 	return true;
 }
 
@@ -424,11 +450,46 @@ static bool get_caps(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 {
 	/* include/uapi/linux/capability.h, by bit */
 	static const char *const names[] = {
-		"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP",
-		"LINUX_IMMUTABLE", "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER",
-		"SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT", "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE",
-		"SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE", "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP",
-		"MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
+		"CHOWN",
+		"DAC_OVERRIDE",
+		"DAC_READ_SEARCH",
+		"FOWNER",
+		"FSETID",
+		"KILL",
+		"SETGID",
+		"SETUID",
+		"SETPCAP",
+		"LINUX_IMMUTABLE",
+		"NET_BIND_SERVICE",
+		"NET_BROADCAST",
+		"NET_ADMIN",
+		"NET_RAW",
+		"IPC_LOCK",
+		"IPC_OWNER",
+		"SYS_MODULE",
+		"SYS_RAWIO",
+		"SYS_CHROOT",
+		"SYS_PTRACE",
+		"SYS_PACCT",
+		"SYS_ADMIN",
+		"SYS_BOOT",
+		"SYS_NICE",
+		"SYS_RESOURCE",
+		"SYS_TIME",
+		"SYS_TTY_CONFIG",
+		"MKNOD",
+		"LEASE",
+		"AUDIT_WRITE",
+		"AUDIT_CONTROL",
+		"SETFCAP",
+		"MAC_OVERRIDE",
+		"MAC_ADMIN",
+		"SYSLOG",
+		"WAKE_ALARM",
+		"BLOCK_SUSPEND",
+		"AUDIT_READ",
+		"PERFMON",
+		"BPF",
 		"CHECKPOINT_RESTORE",
 	};
 	const struct ph_process *p = c->ev->thread ? c->ev->thread->proc : NULL;
@@ -437,8 +498,9 @@ static bool get_caps(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 
 	if (!p)
 		return false;
-	caps = r->field->tag == CAP_PERMITTED ? p->cap_permitted :
-	       r->field->tag == CAP_INHERITABLE ? p->cap_inheritable : p->cap_effective;
+	caps = r->field->tag == CAP_PERMITTED	? p->cap_permitted :
+	       r->field->tag == CAP_INHERITABLE ? p->cap_inheritable :
+						  p->cap_effective;
 	t = ph_scratch_open(c);
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (!(caps >> i & 1))
@@ -453,7 +515,8 @@ static bool get_caps(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 
 static bool get_std_type(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_fd *fd = c->ev->thread && c->opts.state ? ph_state_fd(c->opts.state, c->ev->thread, r->field->tag) : NULL;
+	const struct ph_fd *fd =
+		c->ev->thread && c->opts.state ? ph_state_fd(c->opts.state, c->ev->thread, r->field->tag) : NULL;
 	const char *word = fd ? ph_fd_typename(fd->type) : NULL;
 
 	return word && text(v, word);
@@ -461,7 +524,8 @@ static bool get_std_type(struct ph_field_ctx *c, struct ph_field_ref *r, struct 
 
 static bool get_std_name(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_fd *fd = c->ev->thread && c->opts.state ? ph_state_fd(c->opts.state, c->ev->thread, r->field->tag) : NULL;
+	const struct ph_fd *fd =
+		c->ev->thread && c->opts.state ? ph_state_fd(c->opts.state, c->ev->thread, r->field->tag) : NULL;
 
 	return fd && text(v, fd->name);
 }
@@ -474,6 +538,7 @@ static bool get_std_name(struct ph_field_ctx *c, struct ph_field_ref *r, struct 
 #define ID PH_PF_ID
 #define UP PH_ARG_INDEX_OPT, PH_FF_ANY | PH_FF_ANY_BARE
 
+/* clang-format off */
 static const struct ph_field fields[] = {
 	{ "proc.pid", I64, ID, 0, 0, 0, PID, get_self, "process id (of the thread group)" },
 	{ "proc.exe", STR, NA, 0, 0, 0, EXE, get_self, "first argument of the command line, usually how the program was called" },
@@ -561,7 +626,12 @@ static const struct ph_field fields[] = {
 	{ "proc.stdout.name", STR, NA, 0, 0, 0, 1, get_std_name, "name of descriptor 1, as fd.name" },
 	{ "proc.stderr.name", STR, NA, 0, 0, 0, 2, get_std_name, "name of descriptor 2, as fd.name" },
 };
+/* clang-format on */
 
 const struct ph_field_class ph_class_process = {
-	"process", "processes and threads", "The process and thread that did it, its ancestors, its session and its process group.", fields, COUNT(fields),
+	"process",
+	"processes and threads",
+	"The process and thread that did it, its ancestors, its session and its process group.",
+	fields,
+	COUNT(fields),
 };

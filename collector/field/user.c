@@ -57,6 +57,7 @@ static bool get_group(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 	return g && g->name && ph_value_str(v, g->name, strlen(g->name));
 }
 
+/* clang-format off */
 static const struct ph_field user_fields[] = {
 	{ "user.uid", PH_PT_UINT32, PH_PF_ID, 0, 0, 0, 0, get_uid, "user id of the thread" },
 	{ "user.name", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, NAME, get_user, "name of the user, by the container's passwd file where there is one" },
@@ -65,11 +66,16 @@ static const struct ph_field user_fields[] = {
 	{ "user.loginuid", PH_PT_INT64, PH_PF_ID, 0, 0, 0, 0, get_loginuid, "id of the user who logged in (audit), -1 when nobody did" },
 	{ "user.loginname", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, LOGINNAME, get_user, "name of the user who logged in" },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct ph_field group_fields[] = {
 	{ "group.gid", PH_PT_UINT32, PH_PF_ID, 0, 0, 0, 0, get_gid, "group id of the thread" },
 	{ "group.name", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, 0, get_group, "name of the group" },
 };
+/* clang-format on */
 
-const struct ph_field_class ph_class_user = { "user", "users", "The user on whose behalf the thread works.", user_fields, COUNT(user_fields) };
-const struct ph_field_class ph_class_group = { "group", "groups", "The group of the thread.", group_fields, COUNT(group_fields) };
+const struct ph_field_class ph_class_user = { "user", "users", "The user on whose behalf the thread works.",
+					      user_fields, COUNT(user_fields) };
+const struct ph_field_class ph_class_group = { "group", "groups", "The group of the thread.", group_fields,
+					       COUNT(group_fields) };

@@ -28,14 +28,14 @@ static int order(const struct ph_value *a, const struct ph_value *b)
 
 	switch (a->kind) {
 	case PH_V_INT:
-		return sign(a->i < b->i, a->i > b->i);
+		return sign(a->i<b->i, a->i> b->i);
 	case PH_V_UINT:
-		return sign(a->u < b->u, a->u > b->u);
+		return sign(a->u<b->u, a->u> b->u);
 	case PH_V_DOUBLE:
-		return sign(a->d < b->d, a->d > b->d);
+		return sign(a->d<b->d, a->d> b->d);
 	default:
 		c = memcmp(a->s, b->s, a->len < b->len ? a->len : b->len);
-		return c ? c : sign(a->len < b->len, a->len > b->len);
+		return c ? c : sign(a->len<b->len, a->len> b->len);
 	}
 }
 
@@ -222,7 +222,8 @@ int filter_set_build(struct node *check)
 	for (size_t i = 0; i < check->nconstants; i++) {
 		uint32_t at = filter_hash(&check->constants[i].v) & check->set.mask;
 
-		while (check->set.index[at] && !filter_equal(&check->constants[check->set.index[at] - 1].v, &check->constants[i].v))
+		while (check->set.index[at] &&
+		       !filter_equal(&check->constants[check->set.index[at] - 1].v, &check->constants[i].v))
 			at = (at + 1) & check->set.mask;
 		check->set.index[at] = (uint32_t)i + 1;
 	}

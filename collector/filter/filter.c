@@ -9,7 +9,7 @@
 #include "collector/filter/internal.h"
 
 #define LINEAR 6 /* values up to here are compared one by one, which is quicker than hashing */
-#define EVENT_ROW(info) ((size_t)((info)-ph_event_row(0)))
+#define EVENT_ROW(info) ((size_t)((info) - ph_event_row(0)))
 
 _Static_assert(sizeof(((struct names *)0)->events) * 8 >= 512, "one bit an event row");
 
@@ -67,7 +67,8 @@ static void warn_unknown_name(const struct ph_filter *f, const char *name)
 	if (ph_event_name_known(name) || !f->opts || !f->opts->warn)
 		return;
 	for (size_t i = 0; i < ph_event_count() + PH_SC_COUNT; i++) {
-		const char *known = i < ph_event_count() ? ph_event_row(i)->name : ph_syscall_row(i - ph_event_count())->name;
+		const char *known =
+			i < ph_event_count() ? ph_event_row(i)->name : ph_syscall_row(i - ph_event_count())->name;
 		unsigned d = ph_edit_distance(name, strlen(name), known, strlen(known), 2);
 
 		if (d < least && strcmp(known, "NA") != 0) {
@@ -75,8 +76,10 @@ static void warn_unknown_name(const struct ph_filter *f, const char *name)
 			near = known;
 		}
 	}
-	snprintf(line, sizeof line, near ? "no event is called '%.80s', so no event can match it; did you mean %s?" :
-					   "no event is called '%.80s', so no event can match it", name, near ? near : "");
+	snprintf(line, sizeof line,
+		 near ? "no event is called '%.80s', so no event can match it; did you mean %s?" :
+			"no event is called '%.80s', so no event can match it",
+		 name, near ? near : "");
 	f->opts->warn(f->opts->warn_arg, line);
 }
 
@@ -100,14 +103,16 @@ int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struc
 	enum op op = (enum op)n->op->op;
 
 	if (is_name_check(n)) {
-		for (size_t i = 0; i < n->nconstants && (op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS); i++)
+		for (size_t i = 0;
+		     i < n->nconstants && (op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS); i++)
 			warn_unknown_name(f, n->constants[i].v.s);
 		note_needs(f, n, negated);
 		decide_names(f, n);
 		return 0;
 	}
-	if ((op == OP_IN || op == OP_INTERSECTS || op == OP_PMATCH) && n->nconstants > LINEAR && n->lhs->type != PH_PT_IPNET &&
-	    n->lhs->kind != PH_V_DOUBLE && n->lhs->kind != PH_V_BOOL && filter_set_build(n) != 0)
+	if ((op == OP_IN || op == OP_INTERSECTS || op == OP_PMATCH) && n->nconstants > LINEAR &&
+	    n->lhs->type != PH_PT_IPNET && n->lhs->kind != PH_V_DOUBLE && n->lhs->kind != PH_V_BOOL &&
+	    filter_set_build(n) != 0)
 		return filter_fail(err, n->pos, "out of memory");
 	return 0;
 }
@@ -225,7 +230,8 @@ static uint32_t emit(struct ph_filter *f, const struct node *n, uint32_t yes, ui
 	return f->count++;
 }
 
-int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts, struct ph_parse_error *err)
+int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts,
+		      struct ph_parse_error *err)
 {
 	struct ph_filter *f = calloc(1, sizeof *f);
 	int rc;

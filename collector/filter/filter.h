@@ -22,7 +22,8 @@ struct ph_filter_opts {
 };
 
 /* 0, or a negative errno with *err filled in and *out NULL. opts may be NULL. */
-int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts, struct ph_parse_error *err);
+int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_filter_opts *opts,
+		      struct ph_parse_error *err);
 void ph_filter_free(struct ph_filter *f);
 
 /* The event is that of ph_field_ctx_begin(). One filter goes with one context. */

@@ -109,7 +109,8 @@ struct ph_filter {
 
 int filter_parse(struct ph_filter *f, const char *text, struct ph_parse_error *err);
 /* Reads a value's text into the type of lhs. */
-int filter_constant(struct ph_filter *f, struct node *check, const char *text, size_t len, size_t pos, struct ph_parse_error *err);
+int filter_constant(struct ph_filter *f, struct node *check, const char *text, size_t len, size_t pos,
+		    struct ph_parse_error *err);
 /* After the last constant: sets, event names, needs. */
 int filter_finish_check(struct ph_filter *f, struct node *check, bool negated, struct ph_parse_error *err);
 bool filter_check(struct ph_filter *f, struct ph_field_ctx *c, const struct node *check);

@@ -125,7 +125,7 @@ static bool take_word(struct parser *p, const char *word)
 
 	if (strncmp(s, word, n) != 0)
 		return false;
-	if (word_char(s[n]) && (field_at(s) || !field_at(s + n)) )
+	if (word_char(s[n]) && (field_at(s) || !field_at(s + n)))
 		return false;
 	p->at += n;
 	return true;
@@ -234,7 +234,8 @@ static int read_value(struct parser *p, struct node *check, bool in_list)
 		if (len == 0)
 			rc = filter_fail(p->err, pos, "expected a value behind '%s'", check->op->name);
 		else if (p->text[p->at] == '(')
-			rc = filter_fail(p->err, pos, "'%.*s' is no transformer; a value with parentheses must be quoted",
+			rc = filter_fail(p->err, pos,
+					 "'%.*s' is no transformer; a value with parentheses must be quoted",
 					 (int)(len > 80 ? 80 : len), buf);
 	}
 	if (rc == 0)
@@ -292,7 +293,7 @@ static const char *kind_name(unsigned kind)
 {
 	static const char *const names[] = {
 		[PH_V_INT] = "numeric", [PH_V_UINT] = "numeric", [PH_V_DOUBLE] = "numeric", [PH_V_BOOL] = "boolean",
-		[PH_V_STR] = "string", [PH_V_BYTES] = "buffer", [PH_V_IP] = "address", [PH_V_LIST] = "list",
+		[PH_V_STR] = "string",	[PH_V_BYTES] = "buffer", [PH_V_IP] = "address",	    [PH_V_LIST] = "list",
 	};
 
 	return names[kind];
@@ -302,7 +303,7 @@ unsigned filter_kind_bit(unsigned kind)
 {
 	static const uint8_t bits[] = {
 		[PH_V_INT] = ON_NUMBERS, [PH_V_UINT] = ON_NUMBERS, [PH_V_DOUBLE] = ON_NUMBERS, [PH_V_BOOL] = ON_BOOLS,
-		[PH_V_STR] = ON_STRINGS, [PH_V_BYTES] = ON_BYTES, [PH_V_IP] = ON_IPS, [PH_V_LIST] = 0,
+		[PH_V_STR] = ON_STRINGS, [PH_V_BYTES] = ON_BYTES,  [PH_V_IP] = ON_IPS,	       [PH_V_LIST] = 0,
 	};
 
 	return bits[kind];
@@ -338,9 +339,11 @@ static int bad_op(struct parser *p)
 		}
 	}
 	if (near)
-		return filter_fail(p->err, p->at, "unknown operator '%.*s'; did you mean %s?", (int)(n > 80 ? 80 : n), s, near);
-	return filter_fail(p->err, p->at, "expected an operator: exists = == != < <= > >= contains icontains bcontains startswith "
-					  "bstartswith endswith glob iglob regex in intersects pmatch");
+		return filter_fail(p->err, p->at, "unknown operator '%.*s'; did you mean %s?", (int)(n > 80 ? 80 : n),
+				   s, near);
+	return filter_fail(p->err, p->at,
+			   "expected an operator: exists = == != < <= > >= contains icontains bcontains startswith "
+			   "bstartswith endswith glob iglob regex in intersects pmatch");
 }
 
 static bool take_quantifier(struct parser *p, struct node *check)
@@ -373,8 +376,10 @@ static int check_op(struct parser *p, const struct node *check, size_t pos)
 	if (check->op->kinds & filter_kind_bit(check->lhs->kind))
 		return 0;
 	if (check->lhs->kind == PH_V_IP)
-		return filter_fail(p->err, pos, "%s: IP filter only supports '=', '!=', 'in' and 'intersects'", f ? f->name : "this");
-	return filter_fail(p->err, pos, "'%s' operator not supported for %s filters", check->op->name, kind_name(check->lhs->kind));
+		return filter_fail(p->err, pos, "%s: IP filter only supports '=', '!=', 'in' and 'intersects'",
+				   f ? f->name : "this");
+	return filter_fail(p->err, pos, "'%s' operator not supported for %s filters", check->op->name,
+			   kind_name(check->lhs->kind));
 }
 
 static int parse_check(struct parser *p, struct node *check)
@@ -382,7 +387,8 @@ static int parse_check(struct parser *p, struct node *check)
 	size_t pos = p->at;
 	int rc = ph_expr_parse(&check->lhs, &p->f->slots, p->text, &p->at, p->err);
 
-	if (rc == -ENOENT && p->err->pos == pos && !memchr(p->text + pos, '.', word_len(&(struct parser){ .text = p->text, .at = pos })))
+	if (rc == -ENOENT && p->err->pos == pos &&
+	    !memchr(p->text + pos, '.', word_len(&(struct parser){ .text = p->text, .at = pos })))
 		return filter_fail(p->err, pos, "unexpected identifier '%.*s': expected a field, such as proc.name",
 				   (int)word_len(p) > 80 ? 80 : (int)word_len(p), p->text + pos);
 	if (rc)
@@ -459,8 +465,8 @@ static int parse_not(struct parser *p, struct node **out)
 }
 
 /* One level of precedence: operands joined by a word. */
-static int parse_joined(struct parser *p, enum node_kind kind, const char *word, int (*operand)(struct parser *, struct node **),
-			struct node **out)
+static int parse_joined(struct parser *p, enum node_kind kind, const char *word,
+			int (*operand)(struct parser *, struct node **), struct node **out)
 {
 	struct node *group = NULL, *n = NULL;
 	int rc = operand(p, &n);

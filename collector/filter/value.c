@@ -17,12 +17,27 @@ struct unit {
 };
 
 static const struct unit durations[] = {
-	{ "ns", 1 }, { "us", 1000 }, { "ms", 1000000 }, { "s", 1000000000ull }, { "m", 60000000000ull }, { "h", 3600000000000ull }, { NULL, 0 },
+	{ "ns", 1 },
+	{ "us", 1000 },
+	{ "ms", 1000000 },
+	{ "s", 1000000000ull },
+	{ "m", 60000000000ull },
+	{ "h", 3600000000000ull },
+	{ NULL, 0 },
 };
 
 static const struct unit sizes[] = {
-	{ "B", 1 }, { "kB", 1000 }, { "KB", 1000 }, { "MB", 1000000 }, { "GB", 1000000000 }, { "TB", 1000000000000ull },
-	{ "KiB", 1ull << 10 }, { "MiB", 1ull << 20 }, { "GiB", 1ull << 30 }, { "TiB", 1ull << 40 }, { NULL, 0 },
+	{ "B", 1 },
+	{ "kB", 1000 },
+	{ "KB", 1000 },
+	{ "MB", 1000000 },
+	{ "GB", 1000000000 },
+	{ "TB", 1000000000000ull },
+	{ "KiB", 1ull << 10 },
+	{ "MiB", 1ull << 20 },
+	{ "GiB", 1ull << 30 },
+	{ "TiB", 1ull << 40 },
+	{ NULL, 0 },
 };
 
 /* digits[.digits]unit; false when it is none or too large. */
@@ -33,7 +48,8 @@ static bool amount(const char *s, size_t len, const struct unit *units, uint64_t
 	size_t i = 0, start;
 
 	for (; i < len && digit(s[i]); i++)
-		if (__builtin_mul_overflow(whole, 10u, &whole) || __builtin_add_overflow(whole, (uint64_t)(s[i] - '0'), &whole))
+		if (__builtin_mul_overflow(whole, 10u, &whole) ||
+		    __builtin_add_overflow(whole, (uint64_t)(s[i] - '0'), &whole))
 			return false;
 	if (i == 0)
 		return false;
@@ -83,7 +99,8 @@ static int integer(struct node *check, struct constant *k, const char *s, size_t
 		goto bad;
 	for (; i < len && digit(s[i]); i++)
 		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(s[i] - '0'), &v))
-			return filter_fail(err, k->pos, "%.*s is not a valid number: too large", (int)(len > 80 ? 80 : len), s);
+			return filter_fail(err, k->pos, "%.*s is not a valid number: too large",
+					   (int)(len > 80 ? 80 : len), s);
 	if (i < len) {
 		if (!units || negative || !amount(s, len, units, &v))
 			goto bad;
@@ -93,15 +110,18 @@ static int integer(struct node *check, struct constant *k, const char *s, size_t
 	if (is_signed)
 		max = (max >> 1) + negative;
 	if (v > max || (negative && !is_signed && v != 0))
-		return filter_fail(err, k->pos, "%.*s is not a valid number: out of range", (int)(len > 80 ? 80 : len), s);
+		return filter_fail(err, k->pos, "%.*s is not a valid number: out of range", (int)(len > 80 ? 80 : len),
+				   s);
 	k->v.u = negative ? 0 - v : v;
 	return 0;
 bad:
 	if (units == durations)
-		return filter_fail(err, k->pos, "%.*s is not a valid number; a duration is ns, or has a unit: ns us ms s m h",
+		return filter_fail(err, k->pos,
+				   "%.*s is not a valid number; a duration is ns, or has a unit: ns us ms s m h",
 				   (int)(len > 80 ? 80 : len), s);
 	if (units)
-		return filter_fail(err, k->pos, "%.*s is not a valid number; units are B kB MB GB TB and KiB MiB GiB TiB",
+		return filter_fail(err, k->pos,
+				   "%.*s is not a valid number; units are B kB MB GB TB and KiB MiB GiB TiB",
 				   (int)(len > 80 ? 80 : len), s);
 	return filter_fail(err, k->pos, "%.*s is not a valid number", (int)(len > 80 ? 80 : len), s);
 }
@@ -116,7 +136,8 @@ static int port(struct constant *k, const char *s, size_t len, struct ph_parse_e
 	if (len > 0 && digit(s[0])) {
 		for (size_t i = 0; i < len; i++) {
 			if (!digit(s[i]) || (k->v.u = k->v.u * 10 + (uint64_t)(s[i] - '0')) > 65535)
-				return filter_fail(err, k->pos, "%.*s is not a valid port", (int)(len > 80 ? 80 : len), s);
+				return filter_fail(err, k->pos, "%.*s is not a valid port", (int)(len > 80 ? 80 : len),
+						   s);
 		}
 		return 0;
 	}
@@ -154,7 +175,8 @@ static int network(struct constant *k, const char *s, size_t len, struct ph_pars
 	unsigned bits = 0;
 
 	if (!slash || slash == s || (size_t)(slash - s) >= sizeof addr)
-		return filter_fail(err, k->pos, "unrecognized IP network %.*s; expected address/bits", (int)(len > 80 ? 80 : len), s);
+		return filter_fail(err, k->pos, "unrecognized IP network %.*s; expected address/bits",
+				   (int)(len > 80 ? 80 : len), s);
 	memcpy(addr, s, (size_t)(slash - s));
 	addr[slash - s] = '\0';
 	if (take_address(k, addr, (size_t)(slash - s)))
@@ -171,7 +193,8 @@ static int boolean(struct constant *k, const char *s, size_t len, struct ph_pars
 {
 	k->v.b = len == 4 && memcmp(s, "true", 4) == 0;
 	if (!k->v.b && !(len == 5 && memcmp(s, "false", 5) == 0))
-		return filter_fail(err, k->pos, "unrecognized boolean value %.*s; expected true or false", (int)(len > 80 ? 80 : len), s);
+		return filter_fail(err, k->pos, "unrecognized boolean value %.*s; expected true or false",
+				   (int)(len > 80 ? 80 : len), s);
 	return 0;
 }
 
@@ -214,11 +237,12 @@ static int regex(struct ph_filter *f, struct constant *k, struct ph_parse_error 
 	size_t at;
 	PCRE2_UCHAR why[128];
 
-	k->regex = pcre2_compile((PCRE2_SPTR)k->v.s, k->v.len, PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C, &code, &at,
-				 NULL);
+	k->regex = pcre2_compile((PCRE2_SPTR)k->v.s, k->v.len,
+				 PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
 	if (!k->regex) {
 		pcre2_get_error_message(code, why, sizeof why);
-		return filter_fail(err, k->pos, "invalid regular expression: %s at its character %zu", (const char *)why, at + 1);
+		return filter_fail(err, k->pos, "invalid regular expression: %s at its character %zu",
+				   (const char *)why, at + 1);
 	}
 	pcre2_jit_compile(k->regex, PCRE2_JIT_COMPLETE); /* slower without, not wrong */
 	if (!f->match_context) {
@@ -240,7 +264,8 @@ static void trim_slashes(struct constant *k)
 		k->v.len--;
 }
 
-static int string(struct ph_filter *f, struct node *check, struct constant *k, const char *s, size_t len, struct ph_parse_error *err)
+static int string(struct ph_filter *f, struct node *check, struct constant *k, const char *s, size_t len,
+		  struct ph_parse_error *err)
 {
 	k->owned = malloc(len + 1);
 	if (!k->owned)
@@ -263,7 +288,8 @@ static int string(struct ph_filter *f, struct node *check, struct constant *k, c
 	}
 }
 
-int filter_constant(struct ph_filter *f, struct node *check, const char *text, size_t len, size_t pos, struct ph_parse_error *err)
+int filter_constant(struct ph_filter *f, struct node *check, const char *text, size_t len, size_t pos,
+		    struct ph_parse_error *err)
 {
 	struct constant *k, *grown = realloc(check->constants, (check->nconstants + 1) * sizeof *grown);
 
@@ -281,7 +307,8 @@ int filter_constant(struct ph_filter *f, struct node *check, const char *text, s
 			return filter_fail(err, pos, "this is not a valid number");
 		memcpy(number_text, text, len);
 		number_text[len] = '\0';
-		return check->lhs->type == PH_PT_PORT ? port(k, number_text, len, err) : integer(check, k, number_text, len, err);
+		return check->lhs->type == PH_PT_PORT ? port(k, number_text, len, err) :
+							integer(check, k, number_text, len, err);
 	}
 	case PH_V_DOUBLE:
 	case PH_V_IP: {

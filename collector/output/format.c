@@ -71,7 +71,8 @@ static int check_field(const struct ph_expr *x, size_t pos, struct ph_parse_erro
 	if (r->field->flags & PH_FF_FILTER)
 		return fail(err, pos, "%s has more than one value and is for filters only", r->field->name);
 	if ((r->field->flags & PH_FF_ANY_BARE) && !r->has_index && !r->key)
-		return fail(err, pos, "%s has more than one value; in a format say which: %s[1]", r->field->name, r->field->name);
+		return fail(err, pos, "%s has more than one value; in a format say which: %s[1]", r->field->name,
+			    r->field->name);
 	return 0;
 }
 
@@ -87,7 +88,8 @@ static int add_field(struct ph_format *f, const char *text, size_t *at, struct p
 	if (width >= MAX_WIDTH)
 		return fail(err, pos, "a field can be at most %u characters wide", MAX_WIDTH - 1);
 	if (text[*at] == '\0')
-		return fail(err, pos, "invalid formatting syntax: formatting cannot end with a %s", width || *at > pos + 1 ? "number" : "%");
+		return fail(err, pos, "invalid formatting syntax: formatting cannot end with a %s",
+			    width || *at > pos + 1 ? "number" : "%");
 	t = add_token(f);
 	if (!t)
 		return -ENOMEM;
@@ -166,7 +168,8 @@ void ph_format_free(struct ph_format *f)
 	free(f);
 }
 
-static void put_value(const struct token *token, const struct ph_field_ctx *c, const struct ph_value *v, struct ph_text *t)
+static void put_value(const struct token *token, const struct ph_field_ctx *c, const struct ph_value *v,
+		      struct ph_text *t)
 {
 	if (v->kind == PH_V_BYTES)
 		ph_bytes_text(t, (const uint8_t *)v->s, v->len, c->opts.buffers);
@@ -223,12 +226,13 @@ uint32_t ph_format_needs(const struct ph_format *f, char time_mode)
 const char *ph_format_default(const struct ph_format_style *style)
 {
 	if (style->container)
-		return style->color ? "*%evt.num %evt.outputtime %evt.cpu " GREEN "%container.name" PLAIN " (%container.id) " GREEN
-				      "%proc.name" PLAIN " (" CYAN "%thread.tid" PLAIN ":%thread.vtid) %evt.dir " BLUE "%evt.type" PLAIN
-				      " %evt.info" :
+		return style->color ? "*%evt.num %evt.outputtime %evt.cpu " GREEN "%container.name" PLAIN
+				      " (%container.id) " GREEN "%proc.name" PLAIN " (" CYAN "%thread.tid" PLAIN
+				      ":%thread.vtid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" :
 				      "*%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name "
 				      "(%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info";
-	return style->color ? "*%evt.num %evt.outputtime %evt.cpu " GREEN "%proc.name" PLAIN " (" CYAN "%proc.pid" PLAIN
-			      ".%thread.tid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" :
-			      "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info";
+	return style->color ?
+		       "*%evt.num %evt.outputtime %evt.cpu " GREEN "%proc.name" PLAIN " (" CYAN "%proc.pid" PLAIN
+		       ".%thread.tid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" :
+		       "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info";
 }

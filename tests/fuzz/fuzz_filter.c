@@ -28,8 +28,17 @@ static struct world *world(void)
 	if (ph_field_ctx_init(&w.ctx, &opts) != 0)
 		abort();
 	w.ev = (struct ph_event){
-		.hdr = &w.hdr, .info = ph_event_info(PH_EV_SYSCALL_OPEN_X), .num = 1, .ts = 1506127469900617765, .tid = 1,
-		.type = PH_EV_SYSCALL_OPEN_X, .syscall = PH_SC_open, .nparams = 2, .fdnum = PH_FD_NONE, .res = fd, .has_res = true,
+		.hdr = &w.hdr,
+		.info = ph_event_info(PH_EV_SYSCALL_OPEN_X),
+		.num = 1,
+		.ts = 1506127469900617765,
+		.tid = 1,
+		.type = PH_EV_SYSCALL_OPEN_X,
+		.syscall = PH_SC_open,
+		.nparams = 2,
+		.fdnum = PH_FD_NONE,
+		.res = fd,
+		.has_res = true,
 	};
 	w.ev.params[0] = (struct ph_param){ (const uint8_t *)&fd, 8 };
 	w.ev.params[1] = (struct ph_param){ (const uint8_t *)"/etc/passwd", 12 };

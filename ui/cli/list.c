@@ -37,7 +37,8 @@ static void list_field(FILE *out, const struct ph_field *f, bool verbose)
 	else
 		fprintf(out, "%s\n%*s", f->name, COLUMN, "");
 	if (verbose)
-		column += (size_t)fprintf(out, "(Type: %s) ", f->type == PH_PT_DYN ? "DYNAMIC" : ph_param_type_name(f->type));
+		column += (size_t)fprintf(out, "(Type: %s) ",
+					  f->type == PH_PT_DYN ? "DYNAMIC" : ph_param_type_name(f->type));
 	column += (size_t)fprintf(out, "%s", how(f));
 	wrapped(out, f->desc, column);
 }
@@ -47,8 +48,8 @@ void cli_list_fields(FILE *out, bool verbose)
 	const struct ph_field_class *k;
 
 	for (size_t i = 0; (k = ph_field_class(i)); i++) {
-		fprintf(out, "-------------------------------\n%-*s%s (%s)\n%-*s", COLUMN, "Field Class:", k->name, k->what, COLUMN,
-			"Description:");
+		fprintf(out, "-------------------------------\n%-*s%s (%s)\n%-*s", COLUMN, "Field Class:", k->name,
+			k->what, COLUMN, "Description:");
 		wrapped(out, k->desc, COLUMN);
 		fputc('\n', out);
 		for (size_t f = 0; f < k->count; f++)
@@ -68,7 +69,8 @@ void cli_list_events(FILE *out)
 			continue;
 		fprintf(out, "%c %s(", PH_IS_EXIT(e->code) ? '<' : '>', e->name);
 		for (unsigned p = 0; p < e->nparams; p++)
-			fprintf(out, "%s%s %s", p ? ", " : "", ph_param_type_name(e->params[p].type), e->params[p].name);
+			fprintf(out, "%s%s %s", p ? ", " : "", ph_param_type_name(e->params[p].type),
+				e->params[p].name);
 		fputs(")\n", out);
 	}
 }

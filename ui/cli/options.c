@@ -90,8 +90,9 @@ static int set_print(struct cli_options *o, const struct option_row *row, const 
 	if (is_one_of(value, (const char *const[]){ "c", "container", "containers", NULL })) {
 		o->container = true;
 	} else if (is_one_of(value, (const char *const[]){ "k", "kubernetes", "m", "mesos", NULL })) {
-		fprintf(errors, "porthole: -p%s: names of %s are not built into this version; -pc shows container names\n", value,
-			value[0] == 'k' ? "Kubernetes" : "Mesos");
+		fprintf(errors,
+			"porthole: -p%s: names of %s are not built into this version; -pc shows container names\n",
+			value, value[0] == 'k' ? "Kubernetes" : "Mesos");
 		return -1;
 	} else if (strcmp(value, "p") == 0) {
 		o->action = CLI_PRINT_FORMAT;
@@ -116,10 +117,15 @@ static int set_buffers(struct cli_options *o, const struct option_row *row, cons
 {
 	(void)value;
 	if (o->buffer_options++ > 0) {
-		fprintf(errors, "porthole: -%c: you cannot specify more than one output format; choose one of -A, -b, -x and -X\n", row->letter);
+		fprintf(errors,
+			"porthole: -%c: you cannot specify more than one output format; choose one of -A, -b, -x and -X\n",
+			row->letter);
 		return -1;
 	}
-	o->buffers = row->letter == 'A' ? PH_BUF_ASCII : row->letter == 'b' ? PH_BUF_BASE64 : row->letter == 'x' ? PH_BUF_HEX : PH_BUF_HEXASCII;
+	o->buffers = row->letter == 'A' ? PH_BUF_ASCII :
+		     row->letter == 'b' ? PH_BUF_BASE64 :
+		     row->letter == 'x' ? PH_BUF_HEX :
+					  PH_BUF_HEXASCII;
 	return 0;
 }
 
@@ -157,7 +163,8 @@ static int set_later(struct cli_options *o, const struct option_row *row, const 
 
 	(void)o;
 	(void)value;
-	fprintf(errors, "porthole: %s: %s not built into this version\n", option_name(row, name, sizeof name), row->text);
+	fprintf(errors, "porthole: %s: %s not built into this version\n", option_name(row, name, sizeof name),
+		row->text);
 	return -1;
 }
 
@@ -183,6 +190,7 @@ static int set_nothing(struct cli_options *o, const struct option_row *row, cons
 
 #define AT(member) offsetof(struct cli_options, member)
 
+/* clang-format off */
 static const struct option_row rows[] = {
 	{ 'p', "print", "FORMAT", false, set_print, 0, 0, 0, "what to print of each event: text and fields (%evt.type). A * in front keeps lines in which a field is missing. -pc prints the usual line with container names, -pp shows the usual line's format" },
 	{ 't', "timetype", "h|a|r|d|D", false, set_time, 0, 0, 0, "how %evt.outputtime shows time: h time of day, a seconds since the epoch, r since the first event, d how long the call took, D since the line before" },
@@ -240,6 +248,7 @@ static const struct option_row rows[] = {
 	{ 'T', "force-tracers-capture", NULL, false, set_later, 0, 0, 0, "tracers are" },
 	{ 0, "large-environment", NULL, false, set_later, 0, 0, 0, "reading environments beyond 4 KiB is" },
 };
+/* clang-format on */
 
 #define ROWS (sizeof rows / sizeof rows[0])
 #define LONG_ONLY 256 /* getopt's value of row i without a letter: LONG_ONLY + i */
@@ -267,7 +276,9 @@ static void tell_getopt(char *letters, struct option *longs)
 		if (r->letter && r->value && r->optional)
 			*letters++ = ':';
 		if (r->name)
-			*longs++ = (struct option){ r->name, r->value ? (r->optional ? optional_argument : required_argument) : no_argument,
+			*longs++ = (struct option){ r->name,
+						    r->value ? (r->optional ? optional_argument : required_argument) :
+							       no_argument,
 						    NULL, r->letter ? r->letter : LONG_ONLY + (int)i };
 	}
 	*letters = '\0';
@@ -280,9 +291,11 @@ static int bad_option(int got, char **argv, FILE *errors)
 	char name[40];
 
 	if (got == ':' && row)
-		fprintf(errors, "porthole: %s: a value is missing; porthole -h lists the options\n", option_name(row, name, sizeof name));
+		fprintf(errors, "porthole: %s: a value is missing; porthole -h lists the options\n",
+			option_name(row, name, sizeof name));
 	else if (optopt && optopt < LONG_ONLY && !row)
-		fprintf(errors, "porthole: -%c: no such option; porthole -h lists them\n", optopt >= 0x20 && optopt < 0x7f ? optopt : '?');
+		fprintf(errors, "porthole: -%c: no such option; porthole -h lists them\n",
+			optopt >= 0x20 && optopt < 0x7f ? optopt : '?');
 	else
 		fprintf(errors, "porthole: %.80s: no such option; porthole -h lists them\n", argv[optind - 1]);
 	return -1;
@@ -371,10 +384,11 @@ void cli_help(FILE *out)
 		if (!r->text || r->set == set_later || r->set == set_never)
 			continue;
 		if (r->letter)
-			n = snprintf(head, sizeof head, "  -%c%s%s%s%s", r->letter, r->name ? ", --" : "", r->name ? r->name : "",
-				     r->value ? " " : "", r->value ? r->value : "");
+			n = snprintf(head, sizeof head, "  -%c%s%s%s%s", r->letter, r->name ? ", --" : "",
+				     r->name ? r->name : "", r->value ? " " : "", r->value ? r->value : "");
 		else
-			n = snprintf(head, sizeof head, "      --%s%s%s", r->name, r->value ? " " : "", r->value ? r->value : "");
+			n = snprintf(head, sizeof head, "      --%s%s%s", r->name, r->value ? " " : "",
+				     r->value ? r->value : "");
 		if (n >= TEXT_COLUMN)
 			fprintf(out, "%s\n%*s", head, TEXT_COLUMN, "");
 		else

@@ -137,7 +137,8 @@ static int open_inspector(struct run *r)
 	if (rc == 0)
 		return 0;
 	if ((rc == -EPERM || rc == -EACCES) && geteuid() != 0)
-		fputs("porthole: cannot capture: only root may load the probe; run it as root, for example with sudo\n", stderr);
+		fputs("porthole: cannot capture: only root may load the probe; run it as root, for example with sudo\n",
+		      stderr);
 	else
 		fprintf(stderr, "porthole: cannot capture: %s\n", err[0] ? err : strerror(-rc));
 	return -1;
@@ -194,7 +195,8 @@ static void tell_gaps(struct run *r, uint64_t ts)
 
 	if (localtime_r(&sec, &tm))
 		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
-	fprintf(stderr, "porthole: %" PRIu64 " events lost at %s.%03u\n", r->gap_lost, clock, (unsigned)(ts % SECOND / 1000000));
+	fprintf(stderr, "porthole: %" PRIu64 " events lost at %s.%03u\n", r->gap_lost, clock,
+		(unsigned)(ts % SECOND / 1000000));
 	r->gap_lost = 0;
 }
 
@@ -297,10 +299,14 @@ static int pump(struct run *r)
 static void print_losses(const struct ph_inspector_stats *s)
 {
 	static const char *const names[PH_C_MAX] = {
-		[PH_C_OTHER] = "other",	  [PH_C_FILE] = "file",	      [PH_C_NET] = "net",	[PH_C_IPC] = "ipc",
-		[PH_C_MEMORY] = "memory", [PH_C_PROCESS] = "process", [PH_C_SLEEP] = "sleep",	[PH_C_SYSTEM] = "system",
-		[PH_C_SIGNAL] = "signal", [PH_C_USER] = "user",	      [PH_C_TIME] = "time",	[PH_C_IO_READ] = "read",
-		[PH_C_IO_WRITE] = "write", [PH_C_IO_OTHER] = "io",    [PH_C_WAIT] = "wait",	[PH_C_SCHEDULER] = "scheduler",
+		[PH_C_OTHER] = "other",	   [PH_C_FILE] = "file",
+		[PH_C_NET] = "net",	   [PH_C_IPC] = "ipc",
+		[PH_C_MEMORY] = "memory",  [PH_C_PROCESS] = "process",
+		[PH_C_SLEEP] = "sleep",	   [PH_C_SYSTEM] = "system",
+		[PH_C_SIGNAL] = "signal",  [PH_C_USER] = "user",
+		[PH_C_TIME] = "time",	   [PH_C_IO_READ] = "read",
+		[PH_C_IO_WRITE] = "write", [PH_C_IO_OTHER] = "io",
+		[PH_C_WAIT] = "wait",	   [PH_C_SCHEDULER] = "scheduler",
 	};
 	const char *sep = " (";
 
@@ -324,7 +330,8 @@ static void print_stats(const struct run *r)
 		fprintf(stderr,
 			"Driver Events:%" PRIu64 "\nDriver Drops:%" PRIu64 "\nSuppressed by Comm:%" PRIu64
 			"\nElapsed time: %.3f, Captured Events: %" PRIu64 ", %.2f eps\n",
-			s.events + s.suppressed, s.lost, s.suppressed, seconds, r->passed, seconds > 0 ? (double)r->passed / seconds : 0);
+			s.events + s.suppressed, s.lost, s.suppressed, seconds, r->passed,
+			seconds > 0 ? (double)r->passed / seconds : 0);
 	if (!interrupted && !s.lost && !r->o->verbose)
 		return;
 	fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " lost", s.events, s.lost);
@@ -349,7 +356,8 @@ static int finish_output(struct run *r)
 	}
 	if (!r->out.error || r->out.error == EPIPE)
 		return 0;
-	fprintf(stderr, "porthole: cannot write the output: %s; what came after is not in it\n", strerror(r->out.error));
+	fprintf(stderr, "porthole: cannot write the output: %s; what came after is not in it\n",
+		strerror(r->out.error));
 	return 1;
 }
 

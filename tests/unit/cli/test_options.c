@@ -37,7 +37,10 @@ static void values_reach_their_place(void **state)
 	struct cli_options o;
 
 	(void)state;
-	assert_int_equal(parse(&o, "-n|5|-M|7|-s|400|-t|a|-q|-v|-D|-E|-S|-U|bash|-U|sh|--ring-size|16|--unbuffered|-X|evt.type=open|and|x=y"), 0);
+	assert_int_equal(
+		parse(&o,
+		      "-n|5|-M|7|-s|400|-t|a|-q|-v|-D|-E|-S|-U|bash|-U|sh|--ring-size|16|--unbuffered|-X|evt.type=open|and|x=y"),
+		0);
 	assert_int_equal(o.count, 5);
 	assert_int_equal(o.seconds, 7);
 	assert_int_equal(o.snaplen, 400);
@@ -95,7 +98,8 @@ static void wrong_ones_are_refused_in_one_line(void **state)
 		{ "-s|70000", "porthole: -s: 70000 is out of range; give a number from 1 to 65000\n" },
 		{ "--ring-size|0", "porthole: --ring-size: 0 is out of range; give a number from 1 to 4096\n" },
 		{ "-t|q", "porthole: -t: invalid modifier 'q'; it is one of h, a, r, d and D\n" },
-		{ "-x|-X", "porthole: -X: you cannot specify more than one output format; choose one of -A, -b, -x and -X\n" },
+		{ "-x|-X",
+		  "porthole: -X: you cannot specify more than one output format; choose one of -A, -b, -x and -X\n" },
 		{ "-Z", "porthole: -Z: no such option; porthole -h lists them\n" },
 		{ "--nonsense", "porthole: --nonsense: no such option; porthole -h lists them\n" },
 		{ "-r|x.scap", "porthole: -r: reading trace files is not built into this version\n" },
@@ -103,7 +107,8 @@ static void wrong_ones_are_refused_in_one_line(void **state)
 		{ "-c|topprocs_cpu", "porthole: -c: chisels are not built into this version\n" },
 		{ "-cl", "porthole: -c: chisels are not built into this version\n" },
 		{ "-j", "porthole: -j: JSON output is not built into this version\n" },
-		{ "-pk", "porthole: -pk: names of Kubernetes are not built into this version; -pc shows container names\n" },
+		{ "-pk",
+		  "porthole: -pk: names of Kubernetes are not built into this version; -pc shows container names\n" },
 		{ "-P", "porthole: -P: cannot be used with live captures\n" },
 	};
 	struct cli_options o;
@@ -117,7 +122,8 @@ static void wrong_ones_are_refused_in_one_line(void **state)
 
 static void help_shows_every_option_that_works(void **state)
 {
-	static const char *const shown[] = { "-p, --print FORMAT", "-n, --numevents N", "--ring-size MB", "-M SECONDS", "-h, --help" };
+	static const char *const shown[] = { "-p, --print FORMAT", "-n, --numevents N", "--ring-size MB", "-M SECONDS",
+					     "-h, --help" };
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -143,7 +149,8 @@ static void listings(void **state)
 	fclose(out);
 	assert_non_null(strstr(text, "\nproc.name                     (Type: CHARBUF) "));
 	assert_null(strstr(text, "\nevt.outputtime"));
-	assert_non_null(strstr(text, "\n< open(FD fd, FSPATH name, FLAGS32 flags, UINT32 mode, UINT32 dev, UINT64 ino)\n"));
+	assert_non_null(
+		strstr(text, "\n< open(FD fd, FSPATH name, FLAGS32 flags, UINT32 mode, UINT32 dev, UINT64 ino)\n"));
 	assert_non_null(strstr(text, "\n> cgroup_mkdir(UINT64 id, UINT32 level, FSPATH path)\n"));
 	assert_null(strstr(text, "gap("));
 	free(text);

@@ -29,7 +29,8 @@ static void event_fields(void **state)
 		{ "%evt.reltime %evt.reltime.s %evt.reltime.ns", "000000000 0 000000000" },
 		{ "%evt.latency %evt.latency.s %evt.latency.ns %evt.latency.human", "1210000 0 001210000 1.21ms" },
 		{ "%evt.res %evt.rawres %evt.failed", "SUCCESS 5 false" },
-		{ "%evt.is_io %evt.is_io_read %evt.is_io_write %evt.io_dir %evt.is_wait", "true true false read false" },
+		{ "%evt.is_io %evt.is_io_read %evt.is_io_write %evt.io_dir %evt.is_wait",
+		  "true true false read false" },
 		{ "%evt.buflen %evt.buflen.in %evt.buflen.file %evt.buflen.file.in", "5 5 5 5" },
 		{ "*%evt.buflen.out %evt.buflen.net %evt.buflen.file.out", "<NA> <NA> <NA>" },
 		{ "%evt.category %evt.buffer %evt.arg.fd %evt.rawarg.fd", "file hello <f>/etc/passwd 3" },
@@ -48,12 +49,15 @@ static void process_fields(void **state)
 {
 	static const struct row rows[] = {
 		{ "%proc.pid %proc.ppid %thread.tid %thread.vtid %proc.vpid", "200 100 200 200 200" },
-		{ "%proc.name|%proc.exe|%proc.args|%proc.cmdline|%proc.exeline", "curl|curl|-s http://x/|curl -s http://x/|curl -s http://x/" },
+		{ "%proc.name|%proc.exe|%proc.args|%proc.cmdline|%proc.exeline",
+		  "curl|curl|-s http://x/|curl -s http://x/|curl -s http://x/" },
 		{ "%proc.exepath %proc.cwd", "/usr/bin/curl /home/u/" },
 		{ "%proc.env", "HOME=/root PATH=/bin:/usr/bin" },
-		{ "%proc.aenv[PATH]|%proc.aenv[\"HOME\"]|%proc.aenv[1]", "/bin:/usr/bin|/root|HOME=/root PATH=/bin:/usr/bin" },
+		{ "%proc.aenv[PATH]|%proc.aenv[\"HOME\"]|%proc.aenv[1]",
+		  "/bin:/usr/bin|/root|HOME=/root PATH=/bin:/usr/bin" },
 		{ "*%proc.aenv[NONE]", "<NA>" },
-		{ "%proc.pname %proc.pexe %proc.pexepath %proc.pcmdline %proc.pvpid", "bash bash /usr/bin/bash bash -l 100" },
+		{ "%proc.pname %proc.pexe %proc.pexepath %proc.pcmdline %proc.pvpid",
+		  "bash bash /usr/bin/bash bash -l 100" },
 		{ "%proc.aname[0] %proc.apid[2] %proc.aexe[2] %proc.aexepath[1] %proc.aargs[1] %proc.acmdline[1]",
 		  "curl 1 systemd /usr/bin/bash -l bash -l" },
 		{ "*%proc.aname[3] %proc.aname[999999999]", "<NA> <NA>" },
@@ -62,7 +66,8 @@ static void process_fields(void **state)
 		{ "%proc.fdopencount %proc.fdlimit %proc.fdusage", "6 1024 0.6" },
 		{ "%proc.vmsize %proc.vmrss %thread.vmsize %thread.vmrss.b", "2048 1024 2048 1048576" },
 		{ "%thread.ismain %proc.cmdnargs %proc.cmdlenargs %thread.nametid", "true 2 11 curl200" },
-		{ "%proc.is_exe_writable %proc.is_exe_upper_layer %proc.is_pgid_leader %proc.is_sid_leader", "true false true false" },
+		{ "%proc.is_exe_writable %proc.is_exe_upper_layer %proc.is_pgid_leader %proc.is_sid_leader",
+		  "true false true false" },
 		{ "%thread.cap_effective", "CAP_CHOWN CAP_SYS_ADMIN" },
 		{ "*%proc.stdin.type", "<NA>" },
 		{ "%user.uid %user.loginuid %group.gid", "1000 -1 1000" },
@@ -79,7 +84,8 @@ static void file_fields(void **state)
 {
 	static const struct row rows[] = {
 		{ "%fd.num %fd.type %fd.typechar %fd.name", "3 file f /etc/passwd" },
-		{ "%fd.directory %fd.filename %fd.containername %fd.containerdirectory", "/etc passwd :/etc/passwd :/etc" },
+		{ "%fd.directory %fd.filename %fd.containername %fd.containerdirectory",
+		  "/etc passwd :/etc/passwd :/etc" },
 		{ "%fd.uid %fd.dev %fd.dev.major %fd.dev.minor %fd.ino", "2003 801 8 1 42" },
 		{ "*%fd.cip %fd.sport %fd.l4proto %fd.sockfamily", "<NA> <NA> <NA> <NA>" },
 		{ "%fd.is_server %fd.connected", "false false" },
@@ -142,9 +148,11 @@ static void paths(void **state)
 	evb_str(b, "newpath", "b");
 	evb_num(b, "flags", 0);
 	scene_event(sc, b);
-	assert_string_equal(scene_text(sc, "%fs.path.source %fs.path.target %fs.path.sourceraw %fs.path.targetraw"), "/home/u/a /var/log/b a b");
+	assert_string_equal(scene_text(sc, "%fs.path.source %fs.path.target %fs.path.sourceraw %fs.path.targetraw"),
+			    "/home/u/a /var/log/b a b");
 	scene_open(sc, 9, "x", 0x4003);
-	assert_string_equal(scene_text(sc, "%fs.path.name %fs.path.nameraw %evt.is_open_create %evt.is_open_write"), "/home/u/x x true true");
+	assert_string_equal(scene_text(sc, "%fs.path.name %fs.path.nameraw %evt.is_open_create %evt.is_open_write"),
+			    "/home/u/x x true true");
 }
 
 static void containers(void **state)
@@ -154,16 +162,32 @@ static void containers(void **state)
 	struct ph_label labels[] = { { (char *)"com.x/y", (char *)"z" } };
 	char none[] = "";
 	struct ph_container k = {
-		.id = "0123456789ab", .full_id = (char *)"0123456789abcdef", .type = PH_CT_DOCKER, .lookup = PH_CL_OK, .name = (char *)"web",
-		.image = (char *)"nginx:1", .image_id = none, .image_repo = (char *)"nginx", .image_tag = (char *)"1", .image_digest = none,
-		.healthcheck = none, .ip = 0xac110002, .mounts = mounts, .nmounts = 1, .labels = labels, .nlabels = 1,
+		.id = "0123456789ab",
+		.full_id = (char *)"0123456789abcdef",
+		.type = PH_CT_DOCKER,
+		.lookup = PH_CL_OK,
+		.name = (char *)"web",
+		.image = (char *)"nginx:1",
+		.image_id = none,
+		.image_repo = (char *)"nginx",
+		.image_tag = (char *)"1",
+		.image_digest = none,
+		.healthcheck = none,
+		.ip = 0xac110002,
+		.mounts = mounts,
+		.nmounts = 1,
+		.labels = labels,
+		.nlabels = 1,
 	};
 	static const struct row rows[] = {
-		{ "%container.id %container.name %container.type %container.full_id", "0123456789ab web docker 0123456789abcdef" },
+		{ "%container.id %container.name %container.type %container.full_id",
+		  "0123456789ab web docker 0123456789abcdef" },
 		{ "%container.image %container.image.repository %container.image.tag", "nginx:1 nginx 1" },
 		{ "*%container.image.id %container.image.digest", "<NA> <NA>" },
-		{ "%container.mounts|%container.mount[0]|%container.mount[/d*]", "/data:/mnt:rw:true:rprivate|/data:/mnt:rw:true:rprivate|/data:/mnt:rw:true:rprivate" },
-		{ "%container.mount.source[/mnt] %container.mount.dest[/data] %container.mount.rdwr[0]", "/data /mnt true" },
+		{ "%container.mounts|%container.mount[0]|%container.mount[/d*]",
+		  "/data:/mnt:rw:true:rprivate|/data:/mnt:rw:true:rprivate|/data:/mnt:rw:true:rprivate" },
+		{ "%container.mount.source[/mnt] %container.mount.dest[/data] %container.mount.rdwr[0]",
+		  "/data /mnt true" },
 		{ "*%container.mount[1] %container.mount", "<NA> <NA>" },
 		{ "%container.label.com.x/y %container.labels %container.ip", "z com.x/y:z 172.17.0.2" },
 		{ "%container.privileged %container.healthcheck", "false NONE" },
@@ -186,7 +210,9 @@ static void events_without_a_thread_have_no_process_fields(void **state)
 	sc->ev.fd = NULL;
 	for (size_t i = 0; (k = ph_field_class(i)); i++) {
 		for (size_t f = 0; f < k->count; f++) {
-			struct ph_field_ref ref = { .field = &k->fields[f], .type = k->fields[f].type, .has_index = true, .key = (char *)"x" };
+			struct ph_field_ref ref = {
+				.field = &k->fields[f], .type = k->fields[f].type, .has_index = true, .key = (char *)"x"
+			};
 			struct ph_value v;
 
 			ref.kind = (uint8_t)ph_value_kind_of(ref.type);
@@ -211,7 +237,9 @@ static void every_field_survives_an_event_without_parameters(void **state)
 		scene_event(sc, b);
 		for (size_t i = 0; (k = ph_field_class(i)); i++) {
 			for (size_t f = 0; f < k->count; f++) {
-				struct ph_field_ref ref = { .field = &k->fields[f], .type = k->fields[f].type, .key = (char *)"1" };
+				struct ph_field_ref ref = { .field = &k->fields[f],
+							    .type = k->fields[f].type,
+							    .key = (char *)"1" };
 				struct ph_value v;
 				struct ph_text t = { .buf = sc->text, .cap = sizeof sc->text };
 

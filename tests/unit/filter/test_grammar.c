@@ -67,9 +67,20 @@ static void values_may_be_quoted(void **state)
 
 static void a_missing_value_fails_every_check(void **state)
 {
-	static const char *const checks[] = { "fd.name=x", "fd.name!=x", "fd.name<x", "fd.name>=x", "fd.name contains x", "fd.name glob *",
-					      "fd.name regex .*", "fd.name in (x, y, z)", "fd.name pmatch (/, /a, /b)", "fd.name exists",
-					      "fd.ip!=1.2.3.4", "fd.num>=0", "len(fd.name)>=0", "fd.name = val(fd.name)" };
+	static const char *const checks[] = { "fd.name=x",
+					      "fd.name!=x",
+					      "fd.name<x",
+					      "fd.name>=x",
+					      "fd.name contains x",
+					      "fd.name glob *",
+					      "fd.name regex .*",
+					      "fd.name in (x, y, z)",
+					      "fd.name pmatch (/, /a, /b)",
+					      "fd.name exists",
+					      "fd.ip!=1.2.3.4",
+					      "fd.num>=0",
+					      "len(fd.name)>=0",
+					      "fd.name = val(fd.name)" };
 	struct scene *sc = *state;
 	struct evb *b = evb_new(PH_EV_SYSCALL_GETUID_X, 200, SCENE_TS);
 
@@ -119,7 +130,8 @@ static void errors_say_where_and_what(void **state)
 		{ "proc.name = val(proc.pid)", "12: the two sides of '=' are of different types" },
 		{ "proc.name = foo(x)", "12: 'foo' is no transformer; a value with parentheses must be quoted" },
 		{ "toupper(proc.pid) = X", "8: toupper() works on text" },
-		{ "proc.name regex '('", "16: invalid regular expression: missing closing parenthesis at its character 2" },
+		{ "proc.name regex '('",
+		  "16: invalid regular expression: missing closing parenthesis at its character 2" },
 	};
 
 	(void)state;
@@ -151,7 +163,8 @@ static void a_hundred_parentheses_are_the_limit(void **state)
 		strcpy(filter + depth, "evt.num=1");
 		memset(filter + depth + 9, ')', (size_t)depth);
 		filter[2 * depth + 9] = '\0';
-		assert_string_equal(filter_error(filter), depth == 100 ? "no error" : "100: exceeded max depth limit of 100");
+		assert_string_equal(filter_error(filter),
+				    depth == 100 ? "no error" : "100: exceeded max depth limit of 100");
 	}
 }
 
@@ -172,7 +185,9 @@ static void an_unknown_event_name_is_a_warning(void **state)
 	assert_string_equal(line, "no event is called 'opne', so no event can match it; did you mean open?");
 	ph_filter_free(f);
 	line[0] = '\0';
-	assert_int_equal(ph_filter_compile(&f, "evt.type in (open, set_robust_list) and evt.type startswith opne", &opts, &err), 0);
+	assert_int_equal(
+		ph_filter_compile(&f, "evt.type in (open, set_robust_list) and evt.type startswith opne", &opts, &err),
+		0);
 	assert_string_equal(line, "");
 	ph_filter_free(f);
 }

@@ -50,14 +50,21 @@ static void errors(void **state)
 	struct scene *sc = *state;
 
 	assert_string_equal(scene_text(sc, ""), "error at 0: empty formatting token");
-	assert_string_equal(scene_text(sc, "abc%"), "error at 3: invalid formatting syntax: formatting cannot end with a %");
-	assert_string_equal(scene_text(sc, "abc%12"), "error at 3: invalid formatting syntax: formatting cannot end with a number");
-	assert_string_equal(scene_text(sc, "%proc.nam"), "error at 1: invalid formatting token: unknown field 'proc.nam'; did you mean proc.name?");
+	assert_string_equal(scene_text(sc, "abc%"),
+			    "error at 3: invalid formatting syntax: formatting cannot end with a %");
+	assert_string_equal(scene_text(sc, "abc%12"),
+			    "error at 3: invalid formatting syntax: formatting cannot end with a number");
+	assert_string_equal(scene_text(sc, "%proc.nam"),
+			    "error at 1: invalid formatting token: unknown field 'proc.nam'; did you mean proc.name?");
 	assert_string_equal(scene_text(sc, "100%%"), "error at 4: invalid formatting token: unknown field ''");
-	assert_string_equal(scene_text(sc, "%evt.arg.nosuch"), "error at 1: unknown event argument 'nosuch'; porthole -L lists all");
-	assert_string_equal(scene_text(sc, "%fd.ip"), "error at 1: fd.ip has more than one value and is for filters only");
-	assert_string_equal(scene_text(sc, "%proc.aname"), "error at 1: proc.aname has more than one value; in a format say which: proc.aname[1]");
-	assert_string_equal(scene_text(sc, "%99999999999999proc.name"), "error at 0: a field can be at most 65535 characters wide");
+	assert_string_equal(scene_text(sc, "%evt.arg.nosuch"),
+			    "error at 1: unknown event argument 'nosuch'; porthole -L lists all");
+	assert_string_equal(scene_text(sc, "%fd.ip"),
+			    "error at 1: fd.ip has more than one value and is for filters only");
+	assert_string_equal(scene_text(sc, "%proc.aname"),
+			    "error at 1: proc.aname has more than one value; in a format say which: proc.aname[1]");
+	assert_string_equal(scene_text(sc, "%99999999999999proc.name"),
+			    "error at 0: a field can be at most 65535 characters wide");
 }
 
 static void the_usual_lines(void **state)
@@ -67,11 +74,13 @@ static void the_usual_lines(void **state)
 	scene_read(sc, 3, 5, "he\nlo", 5);
 	assert_string_equal(scene_text(sc, ph_format_default(&(struct ph_format_style){ 0 })),
 			    "1 00:44:29.900617765 1 curl (200) < read res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
-	assert_string_equal(scene_text(sc, ph_format_default(&(struct ph_format_style){ .container = true })),
-			    "1 00:44:29.900617765 1 host (host) curl (200:200) < read res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
-	assert_string_equal(scene_text(sc, ph_format_default(&(struct ph_format_style){ .color = true })),
-			    "1 00:44:29.900617765 1 \033[01;32mcurl\033[00m (\033[01;36m200\033[00m.200) < \033[01;34mread\033[00m "
-			    "res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
+	assert_string_equal(
+		scene_text(sc, ph_format_default(&(struct ph_format_style){ .container = true })),
+		"1 00:44:29.900617765 1 host (host) curl (200:200) < read res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
+	assert_string_equal(
+		scene_text(sc, ph_format_default(&(struct ph_format_style){ .color = true })),
+		"1 00:44:29.900617765 1 \033[01;32mcurl\033[00m (\033[01;36m200\033[00m.200) < \033[01;34mread\033[00m "
+		"res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
 }
 
 static void output_times(void **state)

@@ -201,10 +201,12 @@ static void forms_of_data(void **state)
 	sc->ctx.opts.buffers = PH_BUF_BASE64;
 	assert_string_equal(scene_text(sc, "%evt.buffer"), "R0VUIC8NCkhvc3Q6IGEKCngBeQ==");
 	sc->ctx.opts.buffers = PH_BUF_HEX;
-	assert_string_equal(scene_text(sc, "%evt.buffer"), "\n\t0x0000: 4745 5420 2f0d 0a48 6f73 743a 2061 0a0a\n\t0x0010: 7801 79\n");
+	assert_string_equal(scene_text(sc, "%evt.buffer"),
+			    "\n\t0x0000: 4745 5420 2f0d 0a48 6f73 743a 2061 0a0a\n\t0x0010: 7801 79\n");
 	sc->ctx.opts.buffers = PH_BUF_HEXASCII;
-	assert_string_equal(scene_text(sc, "%evt.buffer"), "\n\t0x0000: 4745 5420 2f0d 0a48 6f73 743a 2061 0a0a  GET /..Host: a..\n"
-							   "\t0x0010: 7801 79                                x.y\n");
+	assert_string_equal(scene_text(sc, "%evt.buffer"),
+			    "\n\t0x0000: 4745 5420 2f0d 0a48 6f73 743a 2061 0a0a  GET /..Host: a..\n"
+			    "\t0x0010: 7801 79                                x.y\n");
 }
 
 static void generic_events_have_no_text(void **state)

@@ -27,12 +27,27 @@ struct scene {
 	char text[70000];
 };
 
-static inline void scene_task(struct scene *sc, int64_t tid, int64_t pid, int64_t ptid, const char *comm, const char *args, size_t args_len)
+static inline void scene_task(struct scene *sc, int64_t tid, int64_t pid, int64_t ptid, const char *comm,
+			      const char *args, size_t args_len)
 {
 	struct ph_snap_task_rec rec = {
-		.tid = tid, .pid = pid, .ptid = ptid, .sid = 100, .pgid = pid, .vtid = tid, .vpid = pid, .vpgid = pid, .vsid = 100,
-		.uid = 1000, .gid = 1000, .loginuid = UINT32_MAX, .fdlimit = 1024, .vm_size_kb = 2048, .vm_rss_kb = 1024,
-		.cap_effective = 1 | 1ull << 21, .exe_flags = 1,
+		.tid = tid,
+		.pid = pid,
+		.ptid = ptid,
+		.sid = 100,
+		.pgid = pid,
+		.vtid = tid,
+		.vpid = pid,
+		.vpgid = pid,
+		.vsid = 100,
+		.uid = 1000,
+		.gid = 1000,
+		.loginuid = UINT32_MAX,
+		.fdlimit = 1024,
+		.vm_size_kb = 2048,
+		.vm_rss_kb = 1024,
+		.cap_effective = 1 | 1ull << 21,
+		.exe_flags = 1,
 	};
 	static const char env[] = "HOME=/root\0PATH=/bin:/usr/bin";
 	char exepath[64];
@@ -48,12 +63,20 @@ static inline void scene_task(struct scene *sc, int64_t tid, int64_t pid, int64_
 	ph_state_add_task(sc->st, &rec, texts);
 }
 
-static inline void scene_fd(struct scene *sc, int fd, unsigned type, unsigned l4, const char *name, const char *local, unsigned lport,
-			    const char *remote, unsigned rport)
+static inline void scene_fd(struct scene *sc, int fd, unsigned type, unsigned l4, const char *name, const char *local,
+			    unsigned lport, const char *remote, unsigned rport)
 {
 	struct ph_snap_fd_rec rec = {
-		.pid = 200, .tid = 200, .fd = fd, .type = (uint8_t)type, .l4 = (uint8_t)l4, .ino = 42, .dev = 0x801,
-		.lport = (uint16_t)lport, .rport = (uint16_t)rport, .name_len = (uint32_t)strlen(name),
+		.pid = 200,
+		.tid = 200,
+		.fd = fd,
+		.type = (uint8_t)type,
+		.l4 = (uint8_t)l4,
+		.ino = 42,
+		.dev = 0x801,
+		.lport = (uint16_t)lport,
+		.rport = (uint16_t)rport,
+		.name_len = (uint32_t)strlen(name),
 	};
 
 	if (local)
@@ -178,16 +201,16 @@ static inline bool scene_match(struct scene *sc, const char *filter)
 	return match;
 }
 
-#define assert_passes(sc, filter)                                                                                              \
-	do {                                                                                                                   \
-		if (!scene_match(sc, filter))                                                                                  \
-			fail_msg("should pass: %s", filter);                                                                   \
+#define assert_passes(sc, filter)                            \
+	do {                                                 \
+		if (!scene_match(sc, filter))                \
+			fail_msg("should pass: %s", filter); \
 	} while (0)
 
-#define assert_rejected(sc, filter)                                                                                            \
-	do {                                                                                                                   \
-		if (scene_match(sc, filter))                                                                                   \
-			fail_msg("should not pass: %s", filter);                                                               \
+#define assert_rejected(sc, filter)                              \
+	do {                                                     \
+		if (scene_match(sc, filter))                     \
+			fail_msg("should not pass: %s", filter); \
 	} while (0)
 
 /* The error of a wrong filter, with the place in front. */
