@@ -28,7 +28,7 @@ void ent_unref(struct ent *e)
 {
 	if (!e || --e->refs > 0)
 		return;
-	if (e->name_cap)
+	if (e->pub.name != no_name)
 		free(e->pub.name);
 	free(e);
 }
@@ -45,7 +45,7 @@ void ent_name(struct ent *e, const char *name, size_t len)
 		n = malloc(len + 1);
 		if (!n)
 			return;
-		if (e->name_cap)
+		if (e->pub.name != no_name)
 			free(e->pub.name);
 		e->pub.name = n;
 		e->name_cap = (uint32_t)len + 1;

@@ -335,7 +335,7 @@ static void refresh(struct ph_state *st, struct table *tab, const struct ph_thre
 	tab->checked_ns = ns;
 	if (!tab->container)
 		n = snprintf(path, sizeof(path), "%s/", st->host_root);
-	else if (st->live)
+	else if (st->live && t)
 		n = snprintf(path, sizeof(path), "%s/proc/%lld/root", st->host_root, (long long)t->tid);
 	else
 		return;
