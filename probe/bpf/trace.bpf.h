@@ -365,16 +365,14 @@ int ph_cgroup_attach_task(u64 *ctx)
 	return 0;
 }
 
-static __always_inline u64 rss_kb(struct mm_struct *mm, u32 which)
-{
-	s64 pages = 0;
-
-	if (bpf_core_type_exists(struct mm_rss_stat___5))
-		bpf_core_read(&pages, sizeof pages, &((struct mm_struct___5 *)mm)->rss_stat.count[which]);
-	else
-		bpf_core_read(&pages, sizeof pages, &mm->rss_stat[which].count);
-	return pages > 0 ? (u64)pages * config.page_kb : 0;
-}
+/* A member of the resident pages of an address space in KiB. The index is part of the relocation, so it has to be a constant. */
+#define RSS_KB(mm, which)                                                                                                   \
+	({                                                                                                                  \
+		s64 __pages = bpf_core_type_exists(struct mm_rss_stat___5) ?                                                \
+				      BPF_CORE_READ((struct mm_struct___5 *)(mm), rss_stat.count[which].counter) :         \
+				      BPF_CORE_READ(mm, rss_stat[which].count);                                             \
+		__pages > 0 ? (u64)__pages * config.page_kb : 0;                                                            \
+	})
 
 /*
  * The victim is a task since 6.8 and was just its number before, which cannot be looked up from here: then the amounts are 0
@@ -405,9 +403,9 @@ int ph_mark_victim(u64 *ctx)
 		put_kernel_str(s, &task->comm, PH_NAME_MAX);
 	end_param(s, 1, from);
 	put_param(s, 2, mm ? mm_kb(mm, 0) : 0, 8);
-	put_param(s, 3, mm ? rss_kb(mm, 1) : 0, 8); /* MM_ANONPAGES */
-	put_param(s, 4, mm ? rss_kb(mm, 0) : 0, 8); /* MM_FILEPAGES */
-	put_param(s, 5, mm ? rss_kb(mm, 3) : 0, 8); /* MM_SHMEMPAGES */
+	put_param(s, 3, mm ? RSS_KB(mm, 1) : 0, 8); /* MM_ANONPAGES */
+	put_param(s, 4, mm ? RSS_KB(mm, 0) : 0, 8); /* MM_FILEPAGES */
+	put_param(s, 5, mm ? RSS_KB(mm, 3) : 0, 8); /* MM_SHMEMPAGES */
 	put_param(s, 6, task ? (u64)(s64)BPF_CORE_READ(task, signal, oom_score_adj) : 0, 8);
 	put_param(s, 7, task ? BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) : 0, 8);
 	finish(s);
