@@ -295,8 +295,8 @@ static int parse_arguments(struct ph_expr *x, struct ph_slots *s, const char *te
 		if (x->nargs == tr->max_args)
 			return fail(err, pos, "%s() takes at most %u arguments", tr->name, tr->max_args);
 		rc = parse(&x->args[x->nargs], s, text, at, depth + 1, err);
-		if (rc)
-			return rc;
+		if (rc || !x->args[x->nargs])
+			return rc ? rc : -EINVAL;
 		x->nargs++;
 		rc = check_argument(tr, x->args[x->nargs - 1], pos, err);
 		if (rc)
@@ -311,8 +311,12 @@ static int parse_arguments(struct ph_expr *x, struct ph_slots *s, const char *te
 	if (x->nargs < tr->min_args)
 		return fail(err, *at, "%s() wants at least %u arguments", tr->name, tr->min_args);
 	++*at;
-	x->type = tr->type ? tr->type : x->args[0]->type;
-	x->kind = tr->type ? (uint8_t)ph_value_kind_of(tr->type) : x->args[0]->kind;
+	x->type = tr->type;
+	x->kind = (uint8_t)ph_value_kind_of(tr->type);
+	if (tr->type == PH_PT_NONE && x->args[0]) {
+		x->type = x->args[0]->type;
+		x->kind = x->args[0]->kind;
+	}
 	return 0;
 }
 

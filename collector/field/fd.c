@@ -520,6 +520,8 @@ static void list_item(struct ph_text *t, int what, int64_t num, const struct ph_
 		ph_text_int(t, num);
 	else if (what == NAMES)
 		ph_text_str(t, fd && fd->name[0] ? fd->name : "<NA>");
+	else if (!fd)
+		return;
 	else if (what == CIPS || what == SIPS)
 		ph_text_ip(t, address(fd, what == CIPS ? CLIENT : SERVER), addr_len(fd));
 	else

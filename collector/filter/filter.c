@@ -247,10 +247,9 @@ int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_
 	if (rc == 0) {
 		f->root = fold(f->root);
 		f->code = calloc(count_checks(f->root) + 1, sizeof *f->code);
-		if (!f->code)
-			rc = filter_fail(err, 0, "out of memory");
 	}
-	if (rc) {
+	if (rc || !f->code) {
+		rc = rc ? rc : filter_fail(err, 0, "out of memory");
 		ph_filter_free(f);
 		return rc;
 	}

@@ -453,7 +453,7 @@ static int parse_not(struct parser *p, struct node **out)
 		negated = !negated;
 	rc = parse_primary(p, negated, &inner);
 	*out = inner;
-	if (rc || !negated)
+	if (rc || !negated || !inner)
 		return rc;
 	n = new_node(N_NOT, inner->pos);
 	if (!n || !add_kid(n, inner)) {
