@@ -23,11 +23,20 @@ enum ph_fd_type snapshot_anon_type(const char *name, size_t len, enum ph_fd_type
 		const char *name;
 		enum ph_fd_type type;
 	} kinds[] = {
-		{ "eventfd", PH_FD_EVENT },	    { "eventpoll", PH_FD_EVENTPOLL },	{ "inotify", PH_FD_INOTIFY },
-		{ "signalfd", PH_FD_SIGNALFD },	    { "timerfd", PH_FD_TIMERFD },	{ "io_uring", PH_FD_IO_URING },
-		{ "userfaultfd", PH_FD_USERFAULTFD }, { "pidfd", PH_FD_PIDFD },		{ "bpf-map", PH_FD_BPF },
-		{ "bpf-prog", PH_FD_BPF },	    { "bpf_link", PH_FD_BPF },		{ "bpf_iter", PH_FD_BPF },
-		{ "bpf-link", PH_FD_BPF },	    { "btf", PH_FD_BPF },
+		{ "eventfd", PH_FD_EVENT },
+		{ "eventpoll", PH_FD_EVENTPOLL },
+		{ "inotify", PH_FD_INOTIFY },
+		{ "signalfd", PH_FD_SIGNALFD },
+		{ "timerfd", PH_FD_TIMERFD },
+		{ "io_uring", PH_FD_IO_URING },
+		{ "userfaultfd", PH_FD_USERFAULTFD },
+		{ "pidfd", PH_FD_PIDFD },
+		{ "bpf-map", PH_FD_BPF },
+		{ "bpf-prog", PH_FD_BPF },
+		{ "bpf_link", PH_FD_BPF },
+		{ "bpf_iter", PH_FD_BPF },
+		{ "bpf-link", PH_FD_BPF },
+		{ "btf", PH_FD_BPF },
 	};
 	static const char prefix[] = "anon_inode:";
 
@@ -70,8 +79,10 @@ static void give_task(struct reading *rd, const struct ph_snap_task_rec *rec)
 	rd->tasks++;
 	if (rec->tid == rec->pid && !(rec->flags & (PH_TASK_ARGS_READ | PH_TASK_KTHREAD))) {
 		with_args = *rec;
-		with_args.lens[PH_SNAP_ARGS] = (uint32_t)snapshot_read_file(rec->pid, "cmdline", rd->args, sizeof rd->args);
-		with_args.lens[PH_SNAP_ENV] = (uint32_t)snapshot_read_file(rec->pid, "environ", rd->env, sizeof rd->env);
+		with_args.lens[PH_SNAP_ARGS] =
+			(uint32_t)snapshot_read_file(rec->pid, "cmdline", rd->args, sizeof rd->args);
+		with_args.lens[PH_SNAP_ENV] =
+			(uint32_t)snapshot_read_file(rec->pid, "environ", rd->env, sizeof rd->env);
 		with_args.flags |= PH_TASK_ARGS_READ;
 		texts[PH_SNAP_ARGS] = rd->args;
 		texts[PH_SNAP_ENV] = rd->env;

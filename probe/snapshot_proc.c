@@ -54,7 +54,8 @@ struct walk {
 	size_t npidns;
 	const struct ph_flag_table *file_flags;
 	const char *cgroup2; /* where the default hierarchy is mounted */
-	char args[PH_PATH_MAX], env[PH_PATH_MAX], exe[PH_PATH_MAX], cwd[PH_PATH_MAX], root[PH_PATH_MAX], cgroup[PH_PATH_MAX];
+	char args[PH_PATH_MAX], env[PH_PATH_MAX], exe[PH_PATH_MAX], cwd[PH_PATH_MAX], root[PH_PATH_MAX],
+		cgroup[PH_PATH_MAX];
 	char file[65536];
 };
 
@@ -167,8 +168,8 @@ static bool parse_stat(struct ph_snap_task_rec *r, const char *text, uint64_t ns
 		return false;
 	len = (size_t)(shut - open - 1);
 	memcpy(r->comm, open + 1, len < PH_NAME_MAX - 1 ? len : PH_NAME_MAX - 1);
-	if (sscanf(shut + 1, " %*c %lld %lld %lld %d %*d %lu %lu %*u %lu %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ppid, &pgid,
-		   &sid, &tty, &flags, &minflt, &majflt, &start) != 8)
+	if (sscanf(shut + 1, " %*c %lld %lld %lld %d %*d %lu %lu %*u %lu %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		   &ppid, &pgid, &sid, &tty, &flags, &minflt, &majflt, &start) != 8)
 		return false;
 	r->ptid = ppid;
 	r->pgid = pgid;
@@ -487,12 +488,12 @@ static void read_net(struct walk *w, int64_t pid)
 		enum ph_l4 l4;
 		bool v6;
 	} tables[] = {
-		{ "tcp", parse_inet, PH_L4_TCP, false },	{ "tcp6", parse_inet, PH_L4_TCP, true },
-		{ "udp", parse_inet, PH_L4_UDP, false },	{ "udp6", parse_inet, PH_L4_UDP, true },
-		{ "udplite", parse_inet, PH_L4_NA, false },	{ "udplite6", parse_inet, PH_L4_NA, true },
-		{ "raw", parse_inet, PH_L4_RAW, false },	{ "raw6", parse_inet, PH_L4_RAW, true },
-		{ "icmp", parse_inet, PH_L4_ICMP, false },	{ "icmp6", parse_inet, PH_L4_ICMP, true },
-		{ "unix", parse_unix, PH_L4_NA, false },	{ "netlink", parse_netlink, PH_L4_NA, false },
+		{ "tcp", parse_inet, PH_L4_TCP, false },    { "tcp6", parse_inet, PH_L4_TCP, true },
+		{ "udp", parse_inet, PH_L4_UDP, false },    { "udp6", parse_inet, PH_L4_UDP, true },
+		{ "udplite", parse_inet, PH_L4_NA, false }, { "udplite6", parse_inet, PH_L4_NA, true },
+		{ "raw", parse_inet, PH_L4_RAW, false },    { "raw6", parse_inet, PH_L4_RAW, true },
+		{ "icmp", parse_inet, PH_L4_ICMP, false },  { "icmp6", parse_inet, PH_L4_ICMP, true },
+		{ "unix", parse_unix, PH_L4_NA, false },    { "netlink", parse_netlink, PH_L4_NA, false },
 	};
 	char path[80], *line = NULL;
 	uint64_t ns, *more;
@@ -632,7 +633,7 @@ enum pass { TASKS, FDS };
 static void read_thread(struct walk *w, enum pass pass, int64_t pid, int64_t tid)
 {
 	const char *texts[PH_SNAP_TEXTS] = {
-		[PH_SNAP_EXEPATH] = w->exe, [PH_SNAP_CWD] = w->cwd,   [PH_SNAP_ROOT] = w->root,
+		[PH_SNAP_EXEPATH] = w->exe,   [PH_SNAP_CWD] = w->cwd,	[PH_SNAP_ROOT] = w->root,
 		[PH_SNAP_CGROUP] = w->cgroup, [PH_SNAP_ARGS] = w->args, [PH_SNAP_ENV] = w->env,
 	};
 	struct ph_snap_task_rec r;

@@ -51,7 +51,8 @@ __noinline u32 iter_path(u32 pos)
 
 	if (!p || !b || pos >= PATH_END || b->off > ITER_MASK - 4096)
 		return 0;
-	if (bpf_probe_read_kernel(&b->bytes[BOUND(b->off, ITER_MASK)], BOUND(len, PATH_MASK), &p->text[BOUND(pos, PATH_MASK)]) != 0)
+	if (bpf_probe_read_kernel(&b->bytes[BOUND(b->off, ITER_MASK)], BOUND(len, PATH_MASK),
+				  &p->text[BOUND(pos, PATH_MASK)]) != 0)
 		return 0;
 	b->off += len;
 	return len;
@@ -139,7 +140,8 @@ __noinline int iter_task_paths(u64 task_at)
 	b->task_rec.lens[PH_SNAP_ROOT] = iter_path((u32)path_of_task(task_at, PATH_ROOT, PATH_ITER));
 	b->task_rec.lens[PH_SNAP_CGROUP] = 0;
 	if (cgroup)
-		b->task_rec.lens[PH_SNAP_CGROUP] = iter_path((u32)path_of_kernfs((u64)BPF_CORE_READ(cgroup, kn), PATH_ITER));
+		b->task_rec.lens[PH_SNAP_CGROUP] =
+			iter_path((u32)path_of_kernfs((u64)BPF_CORE_READ(cgroup, kn), PATH_ITER));
 	b->task_rec.lens[PH_SNAP_ARGS] = b->task_rec.lens[PH_SNAP_ENV] = 0;
 	return 0;
 }
@@ -193,7 +195,8 @@ static __always_inline u32 iter_memory(struct iter_buf *b, struct task_struct *t
 	if (start == 0 || end <= start || off > ITER_MASK - ARGS_MAX)
 		return 0;
 	len = end - start > ARGS_MAX - 1 ? ARGS_MAX - 1 : (u32)(end - start);
-	if (bpf_copy_from_user_task(&b->bytes[BOUND(off, ITER_MASK)], (u32)BOUND(len, ARGS_MAX - 1), (void *)start, task, 0) != 0)
+	if (bpf_copy_from_user_task(&b->bytes[BOUND(off, ITER_MASK)], (u32)BOUND(len, ARGS_MAX - 1), (void *)start,
+				    task, 0) != 0)
 		return 0;
 	b->off = off + len;
 	return len;
@@ -212,8 +215,10 @@ int ph_iter_task_args(struct bpf_iter__task *ctx)
 	mm = task->mm;
 	if (b->task_rec.tid == b->task_rec.pid && mm) {
 		b->task_rec.flags |= PH_TASK_ARGS_READ;
-		b->task_rec.lens[PH_SNAP_ARGS] = iter_memory(b, task, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
-		b->task_rec.lens[PH_SNAP_ENV] = iter_memory(b, task, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
+		b->task_rec.lens[PH_SNAP_ARGS] =
+			iter_memory(b, task, BPF_CORE_READ(mm, arg_start), BPF_CORE_READ(mm, arg_end));
+		b->task_rec.lens[PH_SNAP_ENV] =
+			iter_memory(b, task, BPF_CORE_READ(mm, env_start), BPF_CORE_READ(mm, env_end));
 	}
 	iter_write(b, seq);
 	return 0;

@@ -52,11 +52,11 @@ static __always_inline struct path_buf *path_buf(u32 slot)
 }
 
 /* Puts a constant text in front of what is there; gives the new position. */
-#define PREPEND(b, pos, text_)                                                                                              \
-	({                                                                                                                  \
-		u32 __at = (pos) - (u32)(sizeof(text_) - 1);                                                                \
-		__builtin_memcpy(&(b)->text[BOUND(__at, PATH_MASK)], text_, sizeof(text_) - 1);                                   \
-		__at;                                                                                                       \
+#define PREPEND(b, pos, text_)                                                                  \
+	({                                                                                      \
+		u32 __at = (pos) - (u32)(sizeof(text_) - 1);                                    \
+		__builtin_memcpy(&(b)->text[BOUND(__at, PATH_MASK)], text_, sizeof(text_) - 1); \
+		__at;                                                                           \
 	})
 
 static __always_inline u32 prepend_name(struct path_buf *b, u32 pos, const void *name, u32 len)

@@ -124,7 +124,8 @@ static __always_inline u64 inode_mtime(struct inode *inode)
 	if (bpf_core_field_exists(inode->i_mtime_sec))
 		return (u64)BPF_CORE_READ(inode, i_mtime_sec) * 1000000000ull + BPF_CORE_READ(inode, i_mtime_nsec);
 	if (bpf_core_field_exists(v66->__i_mtime))
-		return (u64)BPF_CORE_READ(v66, __i_mtime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(v66, __i_mtime.tv_nsec);
+		return (u64)BPF_CORE_READ(v66, __i_mtime.tv_sec) * 1000000000ull +
+		       (u64)BPF_CORE_READ(v66, __i_mtime.tv_nsec);
 	return (u64)BPF_CORE_READ(old, i_mtime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(old, i_mtime.tv_nsec);
 }
 
@@ -135,9 +136,11 @@ static __always_inline u64 inode_ctime(struct inode *inode)
 
 	if (bpf_core_field_exists(inode->i_ctime_sec))
 		/* Its top bit says whether somebody has looked at it (6.13: I_CTIME_QUERIED). */
-		return (u64)BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull + (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
+		return (u64)BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ull +
+		       (BPF_CORE_READ(inode, i_ctime_nsec) & 0x7fffffff);
 	if (bpf_core_field_exists(v66->__i_ctime))
-		return (u64)BPF_CORE_READ(v66, __i_ctime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(v66, __i_ctime.tv_nsec);
+		return (u64)BPF_CORE_READ(v66, __i_ctime.tv_sec) * 1000000000ull +
+		       (u64)BPF_CORE_READ(v66, __i_ctime.tv_nsec);
 	return (u64)BPF_CORE_READ(old, i_ctime.tv_sec) * 1000000000ull + (u64)BPF_CORE_READ(old, i_ctime.tv_nsec);
 }
 
@@ -180,7 +183,8 @@ static __always_inline bool in_group(const struct cred *cred, u32 gid)
 
 		if (i >= n)
 			break;
-		bpf_probe_read_kernel(&g, sizeof g, (char *)groups + bpf_core_field_offset(struct group_info, gid) + 4 * i);
+		bpf_probe_read_kernel(&g, sizeof g,
+				      (char *)groups + bpf_core_field_offset(struct group_info, gid) + 4 * i);
 		if (g == gid)
 			return true;
 	}
@@ -240,29 +244,29 @@ __noinline u32 exe_flags(u64 task_at)
 }
 
 /* The controllers in the order in which they are told: as the default hierarchy and as the old ones call them. */
-#define CONTROLLERS(X)                                                                                                      \
-	X(cpuset, "cpuset", "cpuset")                                                                                       \
-	X(cpu, "cpu", "cpu")                                                                                                \
-	X(cpuacct, "cpuacct", "cpuacct")                                                                                    \
-	X(io, "io", "blkio")                                                                                                \
-	X(memory, "memory", "memory")                                                                                       \
-	X(devices, "devices", "devices")                                                                                    \
-	X(freezer, "freezer", "freezer")                                                                                    \
-	X(net_cls, "net_cls", "net_cls")                                                                                    \
-	X(perf_event, "perf_event", "perf_event")                                                                           \
-	X(net_prio, "net_prio", "net_prio")                                                                                 \
-	X(hugetlb, "hugetlb", "hugetlb")                                                                                    \
+#define CONTROLLERS(X)                            \
+	X(cpuset, "cpuset", "cpuset")             \
+	X(cpu, "cpu", "cpu")                      \
+	X(cpuacct, "cpuacct", "cpuacct")          \
+	X(io, "io", "blkio")                      \
+	X(memory, "memory", "memory")             \
+	X(devices, "devices", "devices")          \
+	X(freezer, "freezer", "freezer")          \
+	X(net_cls, "net_cls", "net_cls")          \
+	X(perf_event, "perf_event", "perf_event") \
+	X(net_prio, "net_prio", "net_prio")       \
+	X(hugetlb, "hugetlb", "hugetlb")          \
 	X(pids, "pids", "pids")
 
 enum controller {
 #define X(id, v2, v1) CONTROLLER_##id,
 	CONTROLLERS(X)
 #undef X
-	CONTROLLER_COUNT,
+		CONTROLLER_COUNT,
 };
 
 static const volatile char controller_names[16][2][16] = {
-#define X(id, v2, v1) [CONTROLLER_##id] = { v2 "=", v1 "=" },
+#define X(id, v2, v1) { v2 "=", v1 "=" },
 	CONTROLLERS(X)
 #undef X
 };
@@ -307,8 +311,8 @@ static __always_inline void put_cgroups(struct scratch *s, struct task_struct *t
 	u64 set = (u64)BPF_CORE_READ(task, cgroups);
 
 	s->mark64[0] = 0;
-#define X(id, v2, v1)                                                                                                       \
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id))                                                \
+#define X(id, v2, v1)                                                        \
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id)) \
 		put_cgroup(set, (u32)bpf_core_enum_value(enum cgroup_subsys_id, id##_cgrp_id), CONTROLLER_##id);
 	CONTROLLERS(X)
 #undef X
@@ -323,12 +327,12 @@ static __always_inline struct cgroup *naming_cgroup(struct task_struct *task)
 
 	if (cgroup && BPF_CORE_READ(cgroup, level) > 0)
 		return cgroup;
-#define TRY(id)                                                                                                             \
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id)) {                                              \
-		struct cgroup *old =                                                                                        \
-			cgroup_of(set, (u32)bpf_core_enum_value(enum cgroup_subsys_id, id##_cgrp_id), &is_default);         \
-		if (old && BPF_CORE_READ(old, level) > 0)                                                                   \
-			return old;                                                                                         \
+#define TRY(id)                                                                                                     \
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id##_cgrp_id)) {                                      \
+		struct cgroup *old =                                                                                \
+			cgroup_of(set, (u32)bpf_core_enum_value(enum cgroup_subsys_id, id##_cgrp_id), &is_default); \
+		if (old && BPF_CORE_READ(old, level) > 0)                                                           \
+			return old;                                                                                 \
 	}
 	TRY(memory)
 	TRY(pids)

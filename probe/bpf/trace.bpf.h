@@ -21,9 +21,9 @@
  * The user registers of a task. task is the pointer that the kernel gave the program: the helper (5.15) takes no other. The
  * programs for older kernels look where the entry code has put them.
  */
-#define TASK_REGS(task)                                                                                                     \
-	(bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) ?                                              \
-		 (u64)bpf_task_pt_regs(task) :                                                                              \
+#define TASK_REGS(task)                                                        \
+	(bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs) ? \
+		 (u64)bpf_task_pt_regs(task) :                                 \
 		 (u64)(task)->stack + KERNEL_STACK - bpf_core_type_size(struct pt_regs))
 
 struct call {
@@ -212,7 +212,8 @@ int ph_sched_process_exit(u64 *ctx)
 		return 0;
 	/* As wait_task_zombie() tells it. */
 	sig = BPF_CORE_READ(task, signal);
-	status = BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT ? (u32)BPF_CORE_READ(sig, group_exit_code) : (u32)task->exit_code;
+	status = BPF_CORE_READ(sig, flags) & SIGNAL_GROUP_EXIT ? (u32)BPF_CORE_READ(sig, group_exit_code) :
+								 (u32)task->exit_code;
 	put_param(s, 0, status, 8);
 	put_param(s, 1, (status >> 8) & 0xff, 8);
 	put_param(s, 2, status & 0x7f, 1);
@@ -256,7 +257,8 @@ int ph_signal_generate(u64 *ctx)
 		return 0;
 	/* What comes after the one that ends the process does not count. */
 	group = BPF_CORE_READ((struct task_struct *)ctx[2], signal);
-	if ((BPF_CORE_READ(group, flags) & SIGNAL_GROUP_EXIT) && ((u32)BPF_CORE_READ(group, group_exit_code) & 0x7f) != sig)
+	if ((BPF_CORE_READ(group, flags) & SIGNAL_GROUP_EXIT) &&
+	    ((u32)BPF_CORE_READ(group, group_exit_code) & 0x7f) != sig)
 		return 0;
 	tgid = (u32)BPF_CORE_READ((struct task_struct *)ctx[2], tgid);
 	if (info == 0 || (info != 1 && sent_by_process(BPF_CORE_READ((struct kernel_siginfo *)info, si_code))))
@@ -293,7 +295,8 @@ int ph_signal_deliver(u64 *ctx)
 	if (sent && sent->sig == sig && sent_by_process(code))
 		sender = sent->sender;
 	else if (info && (sent_by_process(code) || (sig == SIGCHLD && code >= 1 && code <= 6)))
-		bpf_probe_read_kernel(&sender, sizeof sender, (char *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields));
+		bpf_probe_read_kernel(&sender, sizeof sender,
+				      (char *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields));
 	s = begin(PH_EV_SIGNALDELIVER_E, NPARAMS_SIGNALDELIVER_E, CATEGORY_SIGNALDELIVER_E, (s32)id);
 	if (!s)
 		return 0;
@@ -316,7 +319,8 @@ static __always_inline u64 cgroup_id(struct cgroup *cgroup)
 __noinline int cgroup_event(u64 cgroup_at, u64 path, u32 type)
 {
 	struct cgroup *cgroup = (void *)cgroup_at;
-	struct scratch *s = begin_state(type, NPARAMS_CGROUP_MKDIR_E, CATEGORY_CGROUP_MKDIR_E, (u32)bpf_get_current_pid_tgid());
+	struct scratch *s =
+		begin_state(type, NPARAMS_CGROUP_MKDIR_E, CATEGORY_CGROUP_MKDIR_E, (u32)bpf_get_current_pid_tgid());
 	u32 from;
 
 	if (!s)
@@ -352,7 +356,8 @@ int ph_cgroup_attach_task(u64 *ctx)
 
 	if (is_self())
 		return 0;
-	s = begin_state(PH_EV_CGROUP_ATTACH_E, NPARAMS_CGROUP_ATTACH_E, CATEGORY_CGROUP_ATTACH_E, (u32)bpf_get_current_pid_tgid());
+	s = begin_state(PH_EV_CGROUP_ATTACH_E, NPARAMS_CGROUP_ATTACH_E, CATEGORY_CGROUP_ATTACH_E,
+			(u32)bpf_get_current_pid_tgid());
 	if (!s)
 		return 0;
 	put_param(s, 0, cgroup_id(cgroup), 8);
@@ -366,12 +371,12 @@ int ph_cgroup_attach_task(u64 *ctx)
 }
 
 /* A member of the resident pages of an address space in KiB. The index is part of the relocation, so it has to be a constant. */
-#define RSS_KB(mm, which)                                                                                                   \
-	({                                                                                                                  \
-		s64 __pages = bpf_core_type_exists(struct mm_rss_stat___5) ?                                                \
-				      BPF_CORE_READ((struct mm_struct___5 *)(mm), rss_stat.count[which].counter) :         \
-				      BPF_CORE_READ(mm, rss_stat[which].count);                                             \
-		__pages > 0 ? (u64)__pages * config.page_kb : 0;                                                            \
+#define RSS_KB(mm, which)                                                                                          \
+	({                                                                                                         \
+		s64 __pages = bpf_core_type_exists(struct mm_rss_stat___5) ?                                       \
+				      BPF_CORE_READ((struct mm_struct___5 *)(mm), rss_stat.count[which].counter) : \
+				      BPF_CORE_READ(mm, rss_stat[which].count);                                    \
+		__pages > 0 ? (u64)__pages *config.page_kb : 0;                                                    \
 	})
 
 /*
