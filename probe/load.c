@@ -267,7 +267,9 @@ static void default_plan(uint8_t *plan)
 /* The reason in words of a person, for the failures that are worth it. */
 static int explain_load(int e, char *err, size_t errlen)
 {
-	if (e == -EPERM || e == -EACCES)
+	if (e == -EACCES && geteuid() == 0)
+		snprintf(err, errlen, "cannot load the probe: this kernel's verifier refuses it; set PORTHOLE_BPF_DEBUG=1 to see why");
+	else if (e == -EPERM || e == -EACCES)
 		snprintf(err, errlen, "cannot load the probe: %s; run porthole as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE",
 			 strerror(-e));
 	else if (e == -ENOMEM)
