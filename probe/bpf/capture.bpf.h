@@ -45,6 +45,9 @@ static __always_inline u32 capture_scalar(struct scratch *s, const volatile stru
 	case K_FD: /* an int, sign-extended: descriptors, process ids, other small numbers that the table gives 8 bytes */
 		*value = (u64)(s64)(s32)arg;
 		return 8;
+	case K_S64: /* a long of the caller's size, which may be negative */
+		*value = s->compat ? (u64)(s64)(s32)arg : arg;
+		return 8;
 	case K_U64:
 		*value = arg;
 		return 8;
@@ -276,7 +279,8 @@ __noinline int capture_ptrace(u32 request, u64 arg, u32 data)
 
 	if (!s)
 		return 0;
-	if (data && (request == PTRACE_CONT || request == PTRACE_SINGLESTEP || request == PTRACE_DETACH || request == PTRACE_SYSCALL)) {
+	if (data && (request == PTRACE_CONT || request == PTRACE_SINGLESTEP || request == PTRACE_DETACH ||
+		     request == PTRACE_SYSCALL)) {
 		put(s, PTRACE_DYN_SIGTYPE, 1);
 		put(s, arg, 1);
 		return 0;
@@ -302,7 +306,8 @@ __noinline int capture_keyctl(u32 op, u64 arg, u32 n)
 
 	if (!s)
 		return 0;
-	if (arg != 0 && ((op == KEYCTL_JOIN_SESSION_KEYRING && n == 1) || (op == KEYCTL_SEARCH && (n == 2 || n == 3)))) {
+	if (arg != 0 &&
+	    ((op == KEYCTL_JOIN_SESSION_KEYRING && n == 1) || (op == KEYCTL_SEARCH && (n == 2 || n == 3)))) {
 		put(s, KEYCTL_DYN_STRING, 1);
 		capture_string(arg);
 		return 0;

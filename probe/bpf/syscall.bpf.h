@@ -82,6 +82,14 @@ static __always_inline u32 row_of(s32 nr, bool compat)
 	return row ? row - 1 : PH_SC_COUNT;
 }
 
+#define MAX_ERRNO 4095
+
+/* The result of a 32-bit call: an error is negative, an address in the upper half of the address space is none. */
+static __always_inline s64 result32(u32 ret)
+{
+	return ret >= (u32)-MAX_ERRNO ? (s64)(s32)ret : (s64)ret;
+}
+
 static __always_inline u64 *enter_slot(bool create)
 {
 	u64 zero = 0;
@@ -172,7 +180,7 @@ int ph_sys_exit(u64 *ctx)
 	s->compat = compat;
 	s->nr = (u16)nr;
 	s->row = (u16)row;
-	s->ret = compat ? (s64)(s32)ctx[1] : (s64)ctx[1];
+	s->ret = compat ? result32((u32)ctx[1]) : (s64)ctx[1];
 	regs_args(regs, s->args, compat);
 #if defined(__TARGET_ARCH_x86)
 	if (compat && nr == I386_SOCKETCALL) {

@@ -10,7 +10,7 @@
 
 /* The capture words of syscalls.def. capture.bpf.h says what each does. */
 #define CAPTURE_SCALARS(X)                                                                                                  \
-	X(RES) X(RES32) X(FD) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) X(SC_ID) X(SC_NATIVE)    \
+	X(RES) X(RES32) X(FD) X(S64) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) X(SC_ID) X(SC_NATIVE)    \
 	X(OFLAGS) X(OFLAGS16) X(OMODE) X(MODE) X(SOCKFLAGS) X(HILO) X(POS) X(MOUNT_FLAGS) X(DEVNUM)
 #define CAPTURE_BLOBS(X)                                                                                                    \
 	X(PATH) X(PATH_IF_OK) X(DATA_IN) X(DATA_OUT) X(DATA_LEN) X(IOV_SIZE) X(IOV_DATA_IN) X(IOV_DATA_OUT) X(FDLIST)             \
@@ -144,7 +144,7 @@ struct syscall_desc {
 #define RES CAP(RES, 0, 0, 0)
 #define RES32 CAP(RES32, 0, 0, 0)
 #define FD(n) CAP(FD, n, 0, 0)
-#define S64(n) CAP(U64, n, 0, 0)
+#define S64(n) CAP(S64, n, 0, 0)
 #define U64(n) CAP(U64, n, 0, 0)
 #define U32(n) CAP(U32, n, 0, 0)
 #define U16(n) CAP(U16, n, 0, 0)

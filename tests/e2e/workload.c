@@ -45,76 +45,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COMM "ph_workload"
-
-static char lines[1 << 18];
-static size_t used;
-static char dir[512];
-
-/* Formats into one of many buffers that take turns: arguments of say(). */
-__attribute__((format(printf, 1, 2))) static const char *fmt(const char *format, ...)
-{
-	static char bufs[256][1400];
-	static unsigned turn;
-	char *buf = bufs[turn++ % 256];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(buf, sizeof bufs[0], format, ap);
-	va_end(ap);
-	return buf;
-}
-
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(lines + used, sizeof lines - used - 1, format, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof lines - used - 1)
-		abort();
-	used += (size_t)n;
-	lines[used++] = '\n';
-}
+#include "workload.h"
 
 /* A call's result as the kernel gives it. */
-#define call(...)                                                                                                           \
-	({                                                                                                                  \
-		long r_ = syscall(__VA_ARGS__);                                                                             \
-		r_ == -1 ? -(long)errno : r_;                                                                               \
+#define call(...)                               \
+	({                                      \
+		long r_ = syscall(__VA_ARGS__); \
+		r_ == -1 ? -(long)errno : r_;   \
 	})
-
-/* A result in porthole's rendering: -2(ENOENT). */
-static const char *res(long r)
-{
-	return r < 0 && r > -4096 ? fmt("%ld(%s)", r, strerrorname_np((int)-r)) : fmt("%ld", r);
-}
-
-/* A path below the folder. */
-static const char *in_dir(const char *name)
-{
-	return fmt("%s/%s", dir, name);
-}
-
-/* A relative path: as passed, and what it means. */
-static const char *path(const char *name)
-{
-	return fmt("%s(%s/%s)", name, dir, name);
-}
-
-static const char *file(long fd, const char *name)
-{
-	return fmt("%ld(<f>%s/%s)", fd, dir, name);
-}
-
-static const char *folder(long fd, const char *name)
-{
-	return fmt("%ld(<d>%s/%s)", fd, dir, name);
-}
-
-#define CWD "-100(AT_FDCWD)"
 
 /* What fstat(2) tells, told as the call that it is; the line of the call before may need it, so say_fstat() comes later. */
 static struct stat known;
@@ -142,8 +80,9 @@ static long file_a; /* stays open for what comes later */
 static void files(void)
 {
 	char buf[64], big[1024];
-	struct iovec out[2] = {{"abc", 3}, {"def", 3}}, in[2] = {{buf, 5}, {buf + 5, 6}}, one = {buf, 5}, hello = {"HELLO", 5};
-	struct open_how how = {.flags = O_RDONLY, .resolve = RESOLVE_BENEATH};
+	struct iovec out[2] = { { "abc", 3 }, { "def", 3 } }, in[2] = { { buf, 5 }, { buf + 5, 6 } }, one = { buf, 5 },
+		     hello = { "HELLO", 5 };
+	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_BENEATH };
 	long fd, sub, inner, r;
 	const char *f;
 
@@ -167,13 +106,14 @@ static void files(void)
 	file_a = call(SYS_open, "a", O_RDWR | O_CREAT | O_TRUNC, 0640);
 	look(file_a);
 	f = file(file_a, "a");
-	say("open\tfd=%s\tname=%s\tflags=16647(O_TRUNC|O_CREAT|O_RDWR|O_F_CREATED)\tmode=640\tdev=%lX\tino=%lu", f, path("a"),
-	    (unsigned long)known.st_dev, (unsigned long)known.st_ino);
+	say("open\tfd=%s\tname=%s\tflags=16647(O_TRUNC|O_CREAT|O_RDWR|O_F_CREATED)\tmode=640\tdev=%lX\tino=%lu", f,
+	    path("a"), (unsigned long)known.st_dev, (unsigned long)known.st_ino);
 #else
 	file_a = call(SYS_openat, AT_FDCWD, "a", O_RDWR | O_CREAT | O_TRUNC, 0640);
 	look(file_a);
 	f = file(file_a, "a");
-	say("openat\tfd=%s\tdirfd=" CWD "\tname=%s\tflags=16647(O_TRUNC|O_CREAT|O_RDWR|O_F_CREATED)\tmode=640\tdev=%lX\tino=%lu",
+	say("openat\tfd=%s\tdirfd=" CWD
+	    "\tname=%s\tflags=16647(O_TRUNC|O_CREAT|O_RDWR|O_F_CREATED)\tmode=640\tdev=%lX\tino=%lu",
 	    f, path("a"), (unsigned long)known.st_dev, (unsigned long)known.st_ino);
 #endif
 	say_fstat(f);
@@ -217,14 +157,16 @@ static void files(void)
 	r = call(SYS_fchown, file_a, 0, 0);
 	say("fchown\tres=%s\tfd=%s\tuid=0\tgid=0", res(r), f);
 	r = call(SYS_fchownat, AT_FDCWD, "a", 0, 0, AT_SYMLINK_NOFOLLOW);
-	say("fchownat\tres=%s\tdirfd=" CWD "\tpathname=%s\tuid=0\tgid=0\tflags=1024(AT_SYMLINK_NOFOLLOW)", res(r), path("a"));
+	say("fchownat\tres=%s\tdirfd=" CWD "\tpathname=%s\tuid=0\tgid=0\tflags=1024(AT_SYMLINK_NOFOLLOW)", res(r),
+	    path("a"));
 	r = call(SYS_linkat, AT_FDCWD, "a", AT_FDCWD, "c", 0);
-	say("linkat\tres=%s\tolddir=" CWD "\toldpath=%s\tnewdir=" CWD "\tnewpath=%s\tflags=0", res(r), path("a"), path("c"));
+	say("linkat\tres=%s\tolddir=" CWD "\toldpath=%s\tnewdir=" CWD "\tnewpath=%s\tflags=0", res(r), path("a"),
+	    path("c"));
 	r = call(SYS_symlinkat, "a", AT_FDCWD, "l2");
 	say("symlinkat\tres=%s\ttarget=a\tlinkdirfd=" CWD "\tlinkpath=%s", res(r), path("l2"));
 	r = call(SYS_renameat2, AT_FDCWD, "c", AT_FDCWD, "c2", 1);
-	say("renameat2\tres=%s\tolddirfd=" CWD "\toldpath=%s\tnewdirfd=" CWD "\tnewpath=%s\tflags=1(RENAME_NOREPLACE)", res(r),
-	    path("c"), path("c2"));
+	say("renameat2\tres=%s\tolddirfd=" CWD "\toldpath=%s\tnewdirfd=" CWD "\tnewpath=%s\tflags=1(RENAME_NOREPLACE)",
+	    res(r), path("c"), path("c2"));
 	r = call(SYS_newfstatat, AT_FDCWD, "a", &known, AT_SYMLINK_NOFOLLOW);
 	say("newfstatat\tres=%s\tdirfd=" CWD "\tpath=%s\tflags=256(AT_SYMLINK_NOFOLLOW)", res(r), path("a"));
 	r = call(SYS_mknodat, AT_FDCWD, "ff", S_IFIFO | 0600, 0);
@@ -245,7 +187,8 @@ static void files(void)
 	r = call(SYS_rename, "b", "b2");
 	say("rename\tres=%s\toldpath=%s\tnewpath=%s", res(r), path("b"), path("b2"));
 	r = call(SYS_renameat, AT_FDCWD, "b2", AT_FDCWD, "b3");
-	say("renameat\tres=%s\tolddirfd=" CWD "\toldpath=%s\tnewdirfd=" CWD "\tnewpath=%s", res(r), path("b2"), path("b3"));
+	say("renameat\tres=%s\tolddirfd=" CWD "\toldpath=%s\tnewdirfd=" CWD "\tnewpath=%s", res(r), path("b2"),
+	    path("b3"));
 	r = call(SYS_access, "a", R_OK);
 	say("access\tres=%s\tname=%s\tmode=4(R_OK)", res(r), path("a"));
 	r = call(SYS_access, in_dir("none"), F_OK);
@@ -269,8 +212,8 @@ static void files(void)
 #endif
 
 	sub = call(SYS_openat, AT_FDCWD, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	say("openat\tfd=%s\tdirfd=" CWD "\tname=%s\tflags=5121(O_DIRECTORY|O_RDONLY|O_CLOEXEC)\tmode=0", folder(sub, "sub"),
-	    path("sub"));
+	say("openat\tfd=%s\tdirfd=" CWD "\tname=%s\tflags=5121(O_DIRECTORY|O_RDONLY|O_CLOEXEC)\tmode=0",
+	    folder(sub, "sub"), path("sub"));
 	inner = call(SYS_openat, sub, "inner", O_WRONLY | O_CREAT | O_EXCL, 0600);
 	say("openat\tfd=%s\tdirfd=%s\tname=inner(%s)\tflags=16422(O_EXCL|O_CREAT|O_WRONLY|O_F_CREATED)\tmode=600",
 	    file(inner, "sub/inner"), folder(sub, "sub"), in_dir("sub/inner"));
@@ -313,9 +256,11 @@ static void files(void)
 static void descriptors(void)
 {
 	const char *f = file(file_a, "a");
-	struct epoll_event ev = {.events = EPOLLIN}, evs[4];
-	struct timespec none = {0, 0}; /* the kernel writes back what is left of it, and a record is made at the end of its call */
-	struct itimerspec later = {.it_value = {100, 0}};
+	struct epoll_event ev = { .events = EPOLLIN }, evs[4];
+	struct timespec none = {
+		0, 0
+	}; /* the kernel writes back what is left of it, and a record is made at the end of its call */
+	struct itimerspec later = { .it_value = { 100, 0 } };
 	uint64_t mask = 1ull << (SIGUSR1 - 1);
 	struct pollfd polls[2];
 	int p[2], q[2];
@@ -355,19 +300,20 @@ static void descriptors(void)
 #else
 	r = call(SYS_pipe2, q, 0);
 	look(q[0]);
-	say("pipe2\tres=%s\tfd1=%d(<p>)\tfd2=%d(<p>)\tino=%lu\tflags=0*", res(r), q[0], q[1], (unsigned long)known.st_ino);
+	say("pipe2\tres=%s\tfd1=%d(<p>)\tfd2=%d(<p>)\tino=%lu\tflags=0*", res(r), q[0], q[1],
+	    (unsigned long)known.st_ino);
 #endif
 	say_fstat(fmt("%d(<p>)", q[0]));
 	r = call(SYS_read, p[0], buf, 9);
 	say("read\tres=-11(EAGAIN)\tdata=\tfd=%d(<p>)\tsize=9", p[0]);
 	r = call(SYS_write, p[1], "through", 7);
 	say("write\tres=%s\tdata=through\tfd=%d(<p>)\tsize=7", res(r), p[1]);
-	polls[0] = (struct pollfd){.fd = p[0], .events = POLLIN};
-	polls[1] = (struct pollfd){.fd = p[1], .events = POLLOUT};
+	polls[0] = (struct pollfd){ .fd = p[0], .events = POLLIN };
+	polls[1] = (struct pollfd){ .fd = p[1], .events = POLLOUT };
 #ifdef SYS_poll
 	r = call(SYS_poll, polls, 2, 0);
 	say("poll\tres=%s\tfds=%d:p1 %d:p4\ttimeout=0", res(r), p[0], p[1]);
-	call(SYS_select, 0, NULL, NULL, NULL, &(struct timeval){0, 0});
+	call(SYS_select, 0, NULL, NULL, NULL, &(struct timeval){ 0, 0 });
 	say("select\tres=0");
 #endif
 	r = call(SYS_ppoll, polls, 1, &none, NULL, 8);
@@ -433,7 +379,8 @@ static void memory(void)
 	r = call(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	say("mmap\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\toffset=0");
 	at = (unsigned long)r;
-	say("mprotect\tres=%s\taddr=%lX\tlength=4096\tprot=1(PROT_READ)", res(call(SYS_mprotect, at, 4096, PROT_READ)), at);
+	say("mprotect\tres=%s\taddr=%lX\tlength=4096\tprot=1(PROT_READ)", res(call(SYS_mprotect, at, 4096, PROT_READ)),
+	    at);
 	say("mlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_mlock, at, 4096)), at);
 	say("munlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_munlock, at, 4096)), at);
 	say("mlock2\tres=%s\taddr=%lX\tlen=4096\tflags=1(MLOCK_ONFAULT)", res(call(SYS_mlock2, at, 4096, 1)), at);
@@ -451,13 +398,13 @@ static void memory(void)
 
 static void times_and_signals(void)
 {
-	struct timespec ms = {0, 1000000}, now;
+	struct timespec ms = { 0, 1000000 }, now;
 	struct {
 		void *handler;
 		unsigned long flags;
 		void *restorer;
 		uint64_t mask;
-	} ignore = {(void *)1, 0, NULL, 0};
+	} ignore = { (void *)1, 0, NULL, 0 };
 	static int word;
 	long pid, tid;
 
@@ -478,7 +425,8 @@ static void times_and_signals(void)
 	say("tkill\tres=%s\ttid=%ld*\tsig=0", res(call(SYS_tkill, tid, 0)), tid);
 	say("tgkill\tres=%s\tpid=%ld*\ttid=%ld*\tsig=0", res(call(SYS_tgkill, pid, tid, 0)), pid, tid);
 	say("kill\tres=%s\tpid=999999*\tsig=9(SIGKILL)", res(call(SYS_kill, 999999, SIGKILL)));
-	say("rt_sigaction\tres=%s\tsig=10(SIGUSR1)\thandler=1\tflags=0", res(call(SYS_rt_sigaction, SIGUSR1, &ignore, NULL, 8)));
+	say("rt_sigaction\tres=%s\tsig=10(SIGUSR1)\thandler=1\tflags=0",
+	    res(call(SYS_rt_sigaction, SIGUSR1, &ignore, NULL, 8)));
 	call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8);
 	say("rt_sigprocmask");
 	call(SYS_sched_yield);
@@ -516,26 +464,28 @@ static void identity(void)
 	say("prlimit\tres=%s\tnewcur=-1\tnewmax=-1\toldcur=%ld\toldmax=%ld\tpid=0\tresource=4(RLIMIT_CORE)", res(r),
 	    (long)core.rlim_cur, (long)core.rlim_max);
 	r = call(SYS_getrlimit, RLIMIT_NOFILE, &now);
-	say("getrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur, (long)now.rlim_max);
+	say("getrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur,
+	    (long)now.rlim_max);
 	r = call(SYS_setrlimit, RLIMIT_NOFILE, &now);
-	say("setrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur, (long)now.rlim_max);
+	say("setrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur,
+	    (long)now.rlim_max);
 	r = call(SYS_prctl, PR_SET_NAME, COMM, 0, 0, 0);
 	say("prctl\tres=%s\toption=15(PR_SET_NAME)\targ2_str=" COMM "\targ2_int=0", res(r));
 	r = call(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0);
 	say("prctl\tres=%s\toption=3(PR_GET_DUMPABLE)\targ2_int=0", res(r));
-	r = call(SYS_seccomp, 2, 0, &(unsigned){0x7fff0000});
+	r = call(SYS_seccomp, 2, 0, &(unsigned){ 0x7fff0000 });
 	say("seccomp\tres=%s\top=2\tflags=0", res(r));
 	r = call(SYS_unshare, 0);
 	say("unshare\tres=%s\tflags=0", res(r));
 	r = call(SYS_setns, -1, 0);
 	say("setns\tres=%s\tfd=-1(EPERM)\tnstype=0", res(r));
-	r = call(SYS_execve, in_dir("none"), (char *[]){"none", NULL}, (char *[]){NULL});
+	r = call(SYS_execve, in_dir("none"), (char *[]){ "none", NULL }, (char *[]){ NULL });
 	say("execve\tres=-2(ENOENT)\tfilename=%s", in_dir("none"));
 }
 
 static void semaphores(void)
 {
-	struct sembuf up = {1, 2, IPC_NOWAIT};
+	struct sembuf up = { 1, 2, IPC_NOWAIT };
 	long id, r;
 
 	id = call(SYS_semget, IPC_PRIVATE, 2, IPC_CREAT | 0600);
@@ -571,56 +521,6 @@ static void children(void)
 
 /* --- sockets ------------------------------------------------------------------------------------------------------------ */
 
-union addr {
-	struct sockaddr sa;
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-	struct sockaddr_un un;
-};
-
-static socklen_t addr_len(const union addr *a)
-{
-	return a->sa.sa_family == AF_INET ? sizeof a->in : sizeof a->in6;
-}
-
-static unsigned port_of(const union addr *a)
-{
-	return ntohs(a->sa.sa_family == AF_INET ? a->in.sin_port : a->in6.sin6_port);
-}
-
-static const char *ip_of(int family)
-{
-	return family == AF_INET ? "127.0.0.1" : "::1";
-}
-
-static union addr loopback(int family, unsigned port)
-{
-	union addr a = {.sa.sa_family = (sa_family_t)family};
-
-	if (family == AF_INET) {
-		a.in.sin_port = htons((uint16_t)port);
-		a.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	} else {
-		a.in6.sin6_port = htons((uint16_t)port);
-		a.in6.sin6_addr = in6addr_loopback;
-	}
-	return a;
-}
-
-/* A port that nobody has, for now. */
-static unsigned free_port(int family, int type)
-{
-	union addr a = loopback(family, 0);
-	socklen_t len = sizeof a;
-	int fd = socket(family, type, 0);
-	unsigned port = 0;
-
-	if (fd >= 0 && bind(fd, &a.sa, addr_len(&a)) == 0 && getsockname(fd, &a.sa, &len) == 0)
-		port = port_of(&a);
-	close(fd);
-	return port;
-}
-
 /* The port of a socket, asked for with a call that has a line of its own. */
 static unsigned port_by_name(long fd)
 {
@@ -631,19 +531,14 @@ static unsigned port_by_name(long fd)
 	return port_of(&a);
 }
 
-static const char *domain_of(int family)
-{
-	return family == AF_INET ? "2(AF_INET)" : "10(AF_INET6)";
-}
-
 static void tcp(int family, unsigned port, unsigned nobody)
 {
 	const char *ip = ip_of(family), *there, *back, *k, *kc, *kn, *srv = fmt("%s:%u", ip, port);
 	char v = family == AF_INET ? '4' : '6';
 	union addr a = loopback(family, port), from;
-	struct timeval timeout = {2, 500000};
-	struct iovec out[2] = {{"po", 2}, {"ng", 2}};
-	struct msghdr msg = {.msg_iov = out, .msg_iovlen = 2};
+	struct timeval timeout = { 2, 500000 };
+	struct iovec out[2] = { { "po", 2 }, { "ng", 2 } };
+	struct msghdr msg = { .msg_iov = out, .msg_iovlen = 2 };
 	socklen_t len = sizeof from;
 	long s, c, n, r, unused;
 	unsigned cport;
@@ -655,7 +550,8 @@ static void tcp(int family, unsigned port, unsigned nobody)
 	r = call(SYS_setsockopt, s, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	say("setsockopt\tres=%s\tfd=%ld*\tlevel=1(SOL_SOCKET)\toptname=2(SO_REUSEADDR)\tval=1\toptlen=4", res(r), s);
 	r = call(SYS_setsockopt, s, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-	say("setsockopt\tres=%s\tfd=%ld*\tlevel=1(SOL_SOCKET)\toptname=20(SO_RCVTIMEO)\tval=2500000000(2.5s)\toptlen=16", res(r), s);
+	say("setsockopt\tres=%s\tfd=%ld*\tlevel=1(SOL_SOCKET)\toptname=20(SO_RCVTIMEO)\tval=2500000000(2.5s)\toptlen=16",
+	    res(r), s);
 	r = call(SYS_setsockopt, s, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	say("setsockopt\tres=%s\tfd=%ld*\tlevel=2(SOL_TCP)\toptname=0(UNKNOWN)\tval=....\toptlen=4", res(r), s);
 	r = call(SYS_bind, s, &a, addr_len(&a));
@@ -686,7 +582,7 @@ static void tcp(int family, unsigned port, unsigned nobody)
 	say("recvfrom\tres=-11(EAGAIN)\tdata=\ttuple=NULL\tfd=%s\tsize=16", kn);
 	r = call(SYS_sendmsg, n, &msg, 0);
 	say("sendmsg\tres=%s\tdata=pong\tfd=%s\tsize=4\ttuple=%s", res(r), kn, back);
-	out[0] = (struct iovec){buf, sizeof buf};
+	out[0] = (struct iovec){ buf, sizeof buf };
 	msg.msg_iovlen = 1;
 	r = call(SYS_recvmsg, c, &msg, 0);
 	say("recvmsg\tres=%s\tsize=4\tdata=pong\ttuple=%s\tmsgcontrol=\tfd=%s", res(r), back, k);
@@ -720,10 +616,11 @@ static void tcp(int family, unsigned port, unsigned nobody)
 
 static void udp(int family, unsigned port)
 {
-	const char *ip = ip_of(family), *any = family == AF_INET ? "0.0.0.0" : "::", *srv = fmt("%s:%u", ip, port), *there;
+	const char *ip = ip_of(family), *any = family == AF_INET ? "0.0.0.0" : "::", *srv = fmt("%s:%u", ip, port),
+		   *there;
 	union addr a = loopback(family, port), from;
-	struct iovec out[2] = {{"one", 3}, {"three", 5}}, in[2];
-	struct mmsghdr msgs[2] = {0};
+	struct iovec out[2] = { { "one", 3 }, { "three", 5 } }, in[2];
+	struct mmsghdr msgs[2] = { 0 };
 	char buf[64], buf2[64];
 	socklen_t len;
 	unsigned cport;
@@ -753,8 +650,8 @@ static void udp(int family, unsigned port)
 	}
 	r = call(SYS_sendmmsg, c, msgs, 2, 0);
 	say("sendmmsg\tres=2\tfd=%ld*\tsize=8\tdata=one\ttuple=%s", c, there);
-	in[0] = (struct iovec){buf, sizeof buf};
-	in[1] = (struct iovec){buf2, sizeof buf2};
+	in[0] = (struct iovec){ buf, sizeof buf };
+	in[1] = (struct iovec){ buf2, sizeof buf2 };
 	for (int i = 0; i < 2; i++) {
 		msgs[i].msg_hdr.msg_iov = &in[i];
 		msgs[i].msg_hdr.msg_name = &from;
@@ -766,25 +663,18 @@ static void udp(int family, unsigned port)
 	close_fd(s, fmt("%ld*", s));
 }
 
-static socklen_t un_name(union addr *a, const char *name, bool abstract)
-{
-	size_t n = strlen(name);
-
-	memset(a, 0, sizeof *a);
-	a->un.sun_family = AF_UNIX;
-	memcpy(a->un.sun_path + abstract, name, n + 1);
-	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + 1);
-}
-
 static void local(void)
 {
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = {"F", 1};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-	const char *name = in_dir("s"), *none = in_dir("none"), *hidden = fmt("ph_abstract_%u", (unsigned)getpid() % 100000);
+	struct iovec iov = { "F", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
+	const char *name = in_dir("s"), *none = in_dir("none"),
+		   *hidden = fmt("ph_abstract_%u", (unsigned)getpid() % 100000);
 	union addr a;
 	int pair[2], passed = (int)file_a;
 	char buf[64];
@@ -826,18 +716,22 @@ static void local(void)
 
 	/* a descriptor that goes over a socket: what arrives is a known file */
 	r = call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair);
-	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tdomain=1(AF_LOCAL)\ttype=2\tproto=0", res(r), pair[0], pair[1]);
-	control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tdomain=1(AF_LOCAL)\ttype=2\tproto=0", res(r), pair[0],
+	    pair[1]);
+	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
+					 .cmsg_level = SOL_SOCKET,
+					 .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.head), &passed, sizeof passed);
 	r = call(SYS_sendmsg, pair[0], &msg, 0);
 	say("sendmsg\tres=%s\tdata=F\tfd=%d(<u>*\tsize=1\ttuple=*", res(r), pair[0]);
-	iov = (struct iovec){buf, sizeof buf};
+	iov = (struct iovec){ buf, sizeof buf };
 	memset(&control, 0, sizeof control);
 	r = call(SYS_recvmsg, pair[1], &msg, 0);
 	say("recvmsg\tres=%s\tsize=1\tdata=F\ttuple=*\tmsgcontrol=*\tfd=%d(<u>*", res(r), pair[1]);
 	memcpy(&passed, CMSG_DATA(&control.head), sizeof passed);
 	/* what such a descriptor is can only be looked up while it is there */
-	say("nanosleep\tres=%s\tinterval=300000000(0.3s)", res(call(SYS_nanosleep, &(struct timespec){0, 300000000}, NULL)));
+	say("nanosleep\tres=%s\tinterval=300000000(0.3s)",
+	    res(call(SYS_nanosleep, &(struct timespec){ 0, 300000000 }, NULL)));
 	look(passed);
 	say_fstat(file(passed, "a"));
 	close_fd(passed, file(passed, "a"));
@@ -890,12 +784,5 @@ int main(int argc, char **argv)
 	close_fd(file_a, file(file_a, "a"));
 	call(SYS_close, -4243);
 
-	for (size_t done = 0; done < used;) {
-		ssize_t n = write(out, lines + done, used - done);
-
-		if (n <= 0)
-			return 2;
-		done += (size_t)n;
-	}
-	return 0;
+	return write_lines(out);
 }
