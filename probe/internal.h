@@ -17,7 +17,6 @@
  * twice in a row, so that a record never wraps (Documentation/bpf/ringbuf.rst).
  */
 struct ring {
-	int fd;
 	size_t size; /* of the data area, a power of two */
 	volatile unsigned long *consumer, *producer;
 	const uint8_t *data;
@@ -53,7 +52,8 @@ struct ph_probe {
 	uint32_t gap_cpu; /* the CPU whose pending gap is looked at next, once draining */
 };
 
-int rings_map(struct rings *r, const int *fds, size_t count, size_t size_of_first_half, size_t size_of_second_half);
+/* Maps the rings of BPF ring buffers: the first half of the fds are data rings, the second half state rings. */
+int rings_map(struct rings *r, const int *fds, size_t count, size_t data_size, size_t state_size);
 void rings_unmap(struct rings *r);
 /* Looks where the producers are; records up to limit_ns may be handed out from now on. Only when rings_pop() gave NULL. */
 void rings_begin_round(struct rings *r, uint64_t limit_ns);

@@ -22,8 +22,8 @@
 #define BTF_PATH "/sys/kernel/btf/vmlinux"
 #define RING_BYTES (8u << 20)
 #define STATE_RING_BYTES (4u << 20)
-/* How old a record must be before no older one can still be on its way: a program's run with preemption off, and then some. */
 #define NS_PER_MS ((uint64_t)1000000)
+/* How old a record must be before no older one can still be on its way: a program's run with preemption off, and then some. */
 #define SETTLE_NS 1000000ull
 #define IDLE_SLEEP_MIN_NS 200000ull
 #define IDLE_SLEEP_MAX_NS 10000000ull
@@ -72,31 +72,38 @@ struct raw_btf {
 	size_t size;
 };
 
+/* Reads all of it; the file's size is known beforehand and does not change while the kernel runs. */
 static int raw_btf_open(struct raw_btf *b)
 {
-	int fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC);
+	int fd = open(BTF_PATH, O_RDONLY | O_CLOEXEC), err = 0;
 	struct stat st;
-	ssize_t n = 0;
-	char *data;
+	char *data = NULL;
+	size_t at = 0;
 
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= 0)
-		goto fail;
-	data = malloc((size_t)st.st_size);
-	if (!data)
-		goto fail;
-	b->data = data;
-	for (b->size = 0; b->size < (size_t)st.st_size; b->size += (size_t)n) {
-		n = read(fd, data + b->size, (size_t)st.st_size - b->size);
-		if (n <= 0)
-			break;
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		err = -errno;
+	else if (st.st_size <= 0)
+		err = -ENODATA;
+	else if (!(data = malloc((size_t)st.st_size)))
+		err = -ENOMEM;
+	while (!err && at < (size_t)st.st_size) {
+		ssize_t n = read(fd, data + at, (size_t)st.st_size - at);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (n == 0)
+			err = -EIO;
+		else if (errno != EINTR)
+			err = -errno;
 	}
 	close(fd);
-	return 0;
-fail:
-	n = -errno;
-	if (fd >= 0)
-		close(fd);
-	return (int)n;
+	if (err)
+		free(data);
+	else
+		*b = (struct raw_btf){ .data = data, .size = at };
+	return err;
 }
 
 /* The part of a section name behind the slash is the tracepoint; BTF has a typedef btf_trace_NAME for each. */
@@ -316,10 +323,9 @@ static int load(struct ph_probe *p, const struct ph_probe_opts *o, char *err, si
 		bpf_map__set_max_entries(p->skel->maps.enter_hash, 1);
 	choose_programs(p, o, &btf);
 	free((void *)btf.data);
+	default_plan(p->skel->bss->plan);
 	if (o->plan)
 		memcpy(p->skel->bss->plan, o->plan, PH_SC_COUNT);
-	else
-		default_plan(p->skel->bss->plan);
 	e = porthole_bpf__load(p->skel);
 	return e ? explain_load(e, err, errlen) : 0;
 }
@@ -336,8 +342,14 @@ int ph_probe_open(struct ph_probe **out, const struct ph_probe_opts *o, char *er
 	if (!p)
 		return -ENOMEM;
 	n = libbpf_num_possible_cpus();
-	p->ncpus = n > 0 && n <= PH_MAX_CPUS ? (uint32_t)n : 1;
-	e = load(p, o, err, errlen);
+	p->ncpus = n > 0 ? (uint32_t)n : 0;
+	e = n < 0 ? n : 0;
+	if (n > PH_MAX_CPUS) {
+		snprintf(err, errlen, "this machine has %d CPUs and porthole knows %d at most", n, PH_MAX_CPUS);
+		e = -E2BIG;
+	}
+	if (e == 0)
+		e = load(p, o, err, errlen);
 	if (e == 0)
 		e = make_rings(p, o, err, errlen);
 	if (e == 0)

@@ -21,7 +21,6 @@ static int ring_map(struct ring *r, int fd, size_t size)
 {
 	void *p;
 
-	r->fd = fd;
 	r->size = size;
 	p = mmap(NULL, page(), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)

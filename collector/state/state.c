@@ -59,7 +59,8 @@ static int make_rows(struct ph_state *st)
 		r->is_exit = PH_IS_EXIT(info->code) && (info->category & PH_C_SYSCALL);
 		r->is_fork = r->is_exit && (strcmp(info->name, "clone") == 0 || strcmp(info->name, "fork") == 0 ||
 					    strcmp(info->name, "vfork") == 0 || strcmp(info->name, "clone3") == 0);
-		r->no_thread = info->code >= PH_EV_OWN_FIRST || (info->category & PH_C_METAEVENT);
+		r->no_thread = (info->code >= PH_EV_OWN_FIRST && !(info->category & PH_C_SYSCALL)) ||
+			       (info->category & PH_C_METAEVENT);
 		for (int p = 0; p < P_COUNT; p++)
 			r->p[p] = (int8_t)ph_event_param_index(info, param_names[p], strlen(param_names[p]));
 	}

@@ -132,8 +132,16 @@ static __always_inline struct scratch *begin(u32 type, u32 nparams, u32 category
 		u32 cpu = s->cpu;
 		struct ph_cpu_stats *st = bpf_map_lookup_elem(&cpu_stats, &cpu);
 
-		if (st)
+		if (st) {
+			u64 now = now_ns();
+
+			/* Whether it carried state nobody knows, so it counts as if it had: what it told must be looked up. */
 			st->lost_busy++;
+			st->gap_lost_state++;
+			if (st->gap_lost++ == 0)
+				st->gap_from_ns = now;
+			st->gap_to_ns = now;
+		}
 		return 0;
 	}
 	s->busy = 1;

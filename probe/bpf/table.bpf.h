@@ -119,6 +119,13 @@ static const volatile struct {
 #include "porthole/flags.def"
 };
 
+/* xlat() looks at so many rows of a table. */
+#define XLAT_ROWS 64
+#define FLAG_TABLE(t, kind)
+#define FLAG(...)
+#define FLAG_END(t) _Static_assert(XT_##t##_END - XT_##t##_FIRST <= XLAT_ROWS, "more rows in " #t " than XLAT_ROWS");
+#include "porthole/flags.def"
+
 #undef SAME
 #undef BITS
 #undef ENUM

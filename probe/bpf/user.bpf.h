@@ -21,7 +21,7 @@ __noinline u32 xlat(u32 table, u32 native)
 	kind = xlat_tables[table].kind;
 	if (kind == 0)
 		return native;
-	for (u32 i = 0; i < 64; i++) {
+	for (u32 i = 0; i < XLAT_ROWS; i++) {
 		u32 at = first + i, n, v;
 
 		if (at >= end)
