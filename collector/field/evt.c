@@ -8,11 +8,11 @@
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 /* open flags of flags.def that the fields ask for */
-#define O_READ 0x1u
-#define O_WRITE 0x2u
-#define O_CREATE 0x4u
-#define O_TMP 0x2000u
-#define O_CREATED 0x4000u
+#define O_READ PH_file_flags_O_RDONLY
+#define O_WRITE PH_file_flags_O_WRONLY
+#define O_CREATE PH_file_flags_O_CREAT
+#define O_TMP PH_file_flags_O_TMPFILE
+#define O_CREATED PH_file_flags_O_F_CREATED
 
 const char *ph_event_name(const struct ph_event *ev)
 {

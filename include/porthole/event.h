@@ -151,6 +151,14 @@ enum ph_syscall_row {
 	PH_SC_COUNT,
 };
 
+/* Values of flags.def as events carry them: PH_file_flags_O_CLOEXEC and so on. */
+enum ph_flag_value {
+#define FLAG_TABLE(t, kind)
+#define FLAG(t, name, value, native) PH_##t##_##name = value,
+#define FLAG_END(t)
+#include "porthole/flags.def"
+};
+
 #define PH_EVENT_MAX_PARAMS 32
 #define PH_IS_EXIT(code) ((code)&1)
 
