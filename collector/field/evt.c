@@ -38,7 +38,7 @@ static unsigned category(const struct ph_event *ev)
 
 static bool is_internal(const struct ph_event *ev)
 {
-	return category(ev) == PH_C_INTERNAL;
+	return category(ev) == PH_C_INTERNAL || (ev->info->category & PH_C_ITER);
 }
 
 static bool number(struct ph_value *v, uint64_t u)

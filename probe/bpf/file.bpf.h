@@ -26,6 +26,20 @@ static __always_inline struct file *file_of(s32 fd)
 	return file;
 }
 
+/* Is a descriptor of the task closed by an exec? */
+static __always_inline bool fd_cloexec(struct task_struct *task, u32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	unsigned long *bits;
+	u64 word = 0;
+
+	if (!fdt || fd >= BPF_CORE_READ(fdt, max_fds))
+		return false;
+	bits = BPF_CORE_READ(fdt, close_on_exec);
+	bpf_probe_read_kernel(&word, sizeof word, &bits[fd / 64]);
+	return (word >> (fd & 63)) & 1;
+}
+
 static __always_inline u64 file_ino(struct file *file)
 {
 	return file ? BPF_CORE_READ(file, f_inode, i_ino) : 0;

@@ -326,12 +326,9 @@ __noinline int iter_file(u64 task_at, u64 file_at, u32 fd)
 {
 	struct task_struct *task = (void *)task_at;
 	struct file *file = (void *)file_at;
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct iter_buf *b = iter_buf();
 	u32 mode = inode ? BPF_CORE_READ(inode, i_mode) : 0;
-	u64 word = 0;
-	unsigned long *bits;
 
 	if (!b)
 		return 0;
@@ -342,11 +339,7 @@ __noinline int iter_file(u64 task_at, u64 file_at, u32 fd)
 	b->fd_rec.tid = BPF_CORE_READ(task, pid);
 	b->fd_rec.fd = (s32)fd;
 	b->fd_rec.ino = inode ? BPF_CORE_READ(inode, i_ino) : 0;
-	if (fdt && fd < BPF_CORE_READ(fdt, max_fds)) {
-		bits = BPF_CORE_READ(fdt, close_on_exec);
-		bpf_probe_read_kernel(&word, sizeof word, &bits[fd / 64]);
-		b->fd_rec.cloexec = (word >> (fd & 63)) & 1;
-	}
+	b->fd_rec.cloexec = fd_cloexec(task, fd);
 	b->fd_rec.dev = encode_dev(file_dev(file));
 	b->fd_rec.open_flags = open_flags(BPF_CORE_READ(file, f_flags) | (b->fd_rec.cloexec ? O_CLOEXEC : 0));
 	switch (mode & S_IFMT) {

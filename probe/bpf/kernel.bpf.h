@@ -112,6 +112,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	s32 mnt_id;
 };
 
 struct path {
@@ -324,6 +325,7 @@ struct kernel_siginfo {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	const char *fdpath; /* 5.9: "/dev/fd/N/..", when the call named a descriptor */
 };
 
 struct in6_addr {

@@ -161,6 +161,16 @@ static __always_inline struct scratch *begin(u32 type, u32 nparams, u32 category
 	return s;
 }
 
+/* The same for a record that carries state. */
+static __always_inline struct scratch *begin_state(u32 type, u32 nparams, u32 category, s64 tid)
+{
+	struct scratch *s = begin(type, nparams, category, tid);
+
+	if (s)
+		s->to_state = 1;
+	return s;
+}
+
 /* Writes the length word of parameter i: what was added since `from`. */
 static __always_inline void end_param(struct scratch *s, u32 i, u32 from)
 {

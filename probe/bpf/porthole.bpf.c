@@ -6,8 +6,9 @@
  *   maps.bpf.h     maps, scratch, rings         capture.bpf.h  one parameter of an event
  *   file.bpf.h     files, memory, credentials   path.bpf.h     paths from dentries
  *   user.bpf.h     the caller's memory          socket.bpf.h   addresses and messages
- *   proc.bpf.h     fork, exec, their details    syscall.bpf.h  sys_enter and sys_exit
- *   trace.bpf.h    the other tracepoints        iter.bpf.h     the start-up snapshot
+ *   proc.bpf.h     fork, exec, their details    passed.bpf.h   descriptors that came from elsewhere
+ *   syscall.bpf.h  sys_enter and sys_exit       trace.bpf.h    the other tracepoints
+ *   iter.bpf.h     the start-up snapshot
  */
 #include "kernel.bpf.h"
 #include "maps.bpf.h"
@@ -18,6 +19,7 @@
 #include "socket.bpf.h"
 #include "capture.bpf.h"
 #include "proc.bpf.h"
+#include "passed.bpf.h"
 #include "syscall.bpf.h"
 #include "trace.bpf.h"
 #include "iter.bpf.h"

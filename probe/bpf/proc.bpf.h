@@ -20,6 +20,7 @@
 /* The file name of an exec from sched_process_exec, where the kernel still has it, to the call's exit. */
 struct exec_name {
 	char name[PH_PATH_MAX];
+	u64 at; /* the call named a descriptor: it was execveat(2) */
 };
 
 struct {
@@ -553,6 +554,18 @@ __noinline int put_exec_name(void)
 	else
 		put_na(s);
 	return 0;
+}
+
+/*
+ * x86 puts execve's number into the registers of every call that succeeds (arch/x86/kernel/process_64.c): was it execveat(2)?
+ * Only one that named a descriptor is known from what the kernel keeps, and that is the one that makes a difference.
+ */
+static __always_inline bool was_execveat(void)
+{
+	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct exec_name *name = bpf_map_lookup_elem(&exec_names, &tid);
+
+	return name && name->at;
 }
 
 static __always_inline void capture_fork(struct scratch *s, struct task_struct *task)

@@ -7,6 +7,7 @@
 #define PORTHOLE_SYSCALL_BPF_H
 
 #include "capture.bpf.h"
+#include "passed.bpf.h"
 #include "proc.bpf.h"
 
 #if defined(__TARGET_ARCH_x86)
@@ -135,6 +136,20 @@ static __always_inline u64 enter_time(void)
 	return at;
 }
 
+/* A thread that calls exec becomes the leader of its process, with the leader's number: its enter time goes with it. */
+static __always_inline void exec_enter_time(u32 old_tid, u32 tid)
+{
+	u64 *slot, at = 0;
+
+	if (!config.enter_time || config.task_storage || old_tid == tid)
+		return;
+	slot = bpf_map_lookup_elem(&enter_hash, &old_tid);
+	if (slot)
+		at = *slot;
+	bpf_map_update_elem(&enter_hash, &tid, &at, BPF_ANY);
+	bpf_map_delete_elem(&enter_hash, &old_tid);
+}
+
 static __always_inline void capture_row(struct scratch *s, u32 row)
 {
 	const volatile struct syscall_desc *d = &syscall_descs[BOUND(row, ROW_MASK)];
@@ -172,6 +187,12 @@ int ph_sys_exit(u64 *ctx)
 
 	if (!(p & PH_PLAN_WANTED) || is_self())
 		return 0;
+	if (may_pass(row)) {
+		u64 args[6];
+
+		regs_args(regs, args, compat);
+		tell_passed(row, compat ? (s64)(s32)ctx[1] : (s64)ctx[1], (s32)args[0], args[1], compat);
+	}
 	d = &syscall_descs[BOUND(row, ROW_MASK)];
 	s = begin(d->event, d->nparams, d->category, (u32)pid_tgid);
 	if (!s)
@@ -207,6 +228,12 @@ int ph_sys_exit(u64 *ctx)
 		}
 	}
 #endif
+	if (row == PH_SC_execve && s->ret == 0 && was_execveat()) {
+		s->row = PH_SC_execveat;
+		s->rec.evt.type = PH_EV_SYSCALL_EXECVEAT_X;
+		s->rec.evt.nparams = NPARAMS_SYSCALL_EXECVEAT_X;
+		s->off = LENS_AT(NPARAMS_SYSCALL_EXECVEAT_X);
+	}
 	s->rec.syscall = s->row;
 	s->rec.enter_ns = enter_time();
 	if (d->captures[0].kind == K_FORK) {

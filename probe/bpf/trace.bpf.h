@@ -16,6 +16,8 @@
 #define SI_MESGQ -3
 #define SI_TKILL -6
 #define SIGNAL_GROUP_EXIT 4
+#define SIGNAL_QUEUED 0 /* TRACE_SIGNAL_DELIVERED, TRACE_SIGNAL_LOSE_INFO */
+#define SIGNAL_LOST_INFO 4
 
 /*
  * The user registers of a task. task is the pointer that the kernel gave the program: the helper (5.15) takes no other. The
@@ -49,15 +51,6 @@ static __always_inline struct call call_of(struct task_struct *task, u64 regs_at
 	if (c.nr >= 0)
 		c.row = row_of(c.nr, compat);
 	return c;
-}
-
-static __always_inline struct scratch *begin_state(u32 type, u32 nparams, u32 category, s64 tid)
-{
-	struct scratch *s = begin(type, nparams, category, tid);
-
-	if (s)
-		s->to_state = 1;
-	return s;
 }
 
 /* The child tells of itself before it runs, so that nothing of it comes before this record. */
@@ -99,11 +92,15 @@ int ph_sched_process_exec(u64 *ctx)
 	struct linux_binprm *bprm = (void *)ctx[2];
 	struct path_buf *b = path_buf(PATH_EVENT);
 	u32 tid = (u32)bpf_get_current_pid_tgid();
+	struct exec_name *name;
 
 	if (!running || !b || is_self())
 		return 0;
-	if (bpf_probe_read_kernel_str(b->text, PH_PATH_MAX, bprm->filename) > 0)
-		bpf_map_update_elem(&exec_names, &tid, b->text, BPF_ANY);
+	exec_enter_time((u32)ctx[1], tid);
+	name = (void *)b->text;
+	name->at = bpf_core_field_exists(bprm->fdpath) && BPF_CORE_READ(bprm, fdpath);
+	if (bpf_probe_read_kernel_str(name->name, PH_PATH_MAX, bprm->filename) > 0)
+		bpf_map_update_elem(&exec_names, &tid, name, BPF_ANY);
 	return 0;
 }
 
@@ -224,18 +221,22 @@ int ph_sched_process_exit(u64 *ctx)
 }
 
 /*
- * Who sent a process its last signal. A fatal one reaches its threads as a SIGKILL of the kernel without siginfo
+ * Who sent a process its last signal of a number. A fatal one reaches its threads as a SIGKILL of the kernel without siginfo
  * (complete_signal(), get_signal() in kernel/signal.c), so that at delivery neither it nor its sender are there any more.
  */
+struct signal_key {
+	u32 tgid, sig;
+};
+
+/* The process, in the initial PID namespace; 0: the kernel. */
 struct signal_sent {
-	u32 sig;
-	s32 sender; /* process, in the initial PID namespace; 0: the kernel */
+	s32 sender;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, u32);
+	__uint(max_entries, 8192);
+	__type(key, struct signal_key);
 	__type(value, struct signal_sent);
 } signals_sent SEC(".maps");
 
@@ -245,40 +246,72 @@ static __always_inline bool sent_by_process(s32 code)
 	return code == SI_USER || code == SI_QUEUE || code == SI_MESGQ || code == SI_TKILL;
 }
 
+/* The process number that the kernel wrote into a siginfo, in the receiver's PID namespace. */
+static __always_inline s32 siginfo_pid(u64 info)
+{
+	s32 pid = 0;
+
+	bpf_probe_read_kernel(&pid, sizeof pid, (char *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields));
+	return pid;
+}
+
+/* The kernel tells of a child that ended, stopped or went on (CLD_*). */
+static __always_inline bool of_child(u32 sig, s32 code)
+{
+	return sig == SIGCHLD && code >= 1 && code <= 6;
+}
+
+/* A child makes the kernel send while it runs itself, but for one that is handed on by its dying parent: then 0. */
+__noinline s32 child_sender(u64 receiver, s32 number)
+{
+	struct pid *own = task_pid((void *)receiver, PIDTYPE_PID);
+	struct pid *child = task_pid((void *)bpf_get_current_task(), PIDTYPE_TGID);
+	u32 level = own ? BPF_CORE_READ(own, level) : 0;
+
+	if (level == 0)
+		return number;
+	if (!child || level > 32 || level > BPF_CORE_READ(child, level) || pid_at(child, level).nr != number)
+		return 0;
+	return pid_at(child, 0).nr;
+}
+
 SEC("raw_tp/signal_generate")
 int ph_signal_generate(u64 *ctx)
 {
-	u32 sig = (u32)ctx[0], tgid;
 	u64 info = ctx[1]; /* or SEND_SIG_NOINFO (0, from a process), SEND_SIG_PRIV (1, from the kernel) */
-	struct signal_sent sent = { .sig = sig };
+	struct signal_key key = { .sig = (u32)ctx[0] };
+	struct signal_sent sent = {};
 	struct signal_struct *group;
+	s32 code;
 
-	if (!running || sig == SIGCHLD)
+	/* One of the same number that waits already stays the one that is delivered. */
+	if (!running || (ctx[4] != SIGNAL_QUEUED && ctx[4] != SIGNAL_LOST_INFO))
 		return 0;
 	/* What comes after the one that ends the process does not count. */
 	group = BPF_CORE_READ((struct task_struct *)ctx[2], signal);
 	if ((BPF_CORE_READ(group, flags) & SIGNAL_GROUP_EXIT) &&
-	    ((u32)BPF_CORE_READ(group, group_exit_code) & 0x7f) != sig)
+	    ((u32)BPF_CORE_READ(group, group_exit_code) & 0x7f) != key.sig)
 		return 0;
-	tgid = (u32)BPF_CORE_READ((struct task_struct *)ctx[2], tgid);
-	if (info == 0 || (info != 1 && sent_by_process(BPF_CORE_READ((struct kernel_siginfo *)info, si_code))))
+	key.tgid = (u32)BPF_CORE_READ((struct task_struct *)ctx[2], tgid);
+	code = info > 1 ? BPF_CORE_READ((struct kernel_siginfo *)info, si_code) : SI_USER;
+	if (info != 1 && sent_by_process(code))
 		sent.sender = (s32)(bpf_get_current_pid_tgid() >> 32);
-	bpf_map_update_elem(&signals_sent, &tgid, &sent, BPF_ANY);
+	else if (info != 1 && of_child(key.sig, code))
+		sent.sender = child_sender(ctx[2], siginfo_pid(info));
+	bpf_map_update_elem(&signals_sent, &key, &sent, BPF_ANY);
 	return 0;
 }
 
-/*
- * The sender in the initial PID namespace as far as ph_signal_generate saw it, else (SIGCHLD) as the receiver sees it; 0: the
- * kernel sent the signal.
- */
+/* The sender in the initial PID namespace; 0: the kernel sent the signal, or who did is not known. */
 SEC("raw_tp/signal_deliver")
 int ph_signal_deliver(u64 *ctx)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct kernel_siginfo *info = (void *)ctx[1];
 	u64 id = bpf_get_current_pid_tgid();
-	u32 sig = (u32)ctx[0], tgid = (u32)(id >> 32);
-	struct signal_sent *sent = bpf_map_lookup_elem(&signals_sent, &tgid);
+	u32 sig = (u32)ctx[0];
+	struct signal_key key = { .tgid = (u32)(id >> 32) };
+	struct signal_sent *sent;
 	struct signal_struct *group;
 	s32 sender = 0, code = SI_USER;
 	struct scratch *s;
@@ -292,11 +325,14 @@ int ph_signal_deliver(u64 *ctx)
 	} else {
 		code = BPF_CORE_READ(info, si_code);
 	}
-	if (sent && sent->sig == sig && sent_by_process(code))
-		sender = sent->sender;
-	else if (info && (sent_by_process(code) || (sig == SIGCHLD && code >= 1 && code <= 6)))
-		bpf_probe_read_kernel(&sender, sizeof sender,
-				      (char *)info + bpf_core_field_offset(struct kernel_siginfo, _sifields));
+	key.sig = sig;
+	sent = bpf_map_lookup_elem(&signals_sent, &key);
+	if (sent_by_process(code) || of_child(sig, code)) {
+		if (sent)
+			sender = sent->sender;
+		else if (info && BPF_CORE_READ(task, thread_pid, level) == 0) /* sent before the capture began */
+			sender = siginfo_pid((u64)info);
+	}
 	s = begin(PH_EV_SIGNALDELIVER_E, NPARAMS_SIGNALDELIVER_E, CATEGORY_SIGNALDELIVER_E, (s32)id);
 	if (!s)
 		return 0;

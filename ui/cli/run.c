@@ -216,7 +216,7 @@ static void note_gap(struct run *r, const struct ph_event *ev)
 
 static bool is_internal(const struct ph_event *ev)
 {
-	return (ev->info->category & PH_C_MASK) == PH_C_INTERNAL ||
+	return (ev->info->category & PH_C_MASK) == PH_C_INTERNAL || (ev->info->category & PH_C_ITER) ||
 	       ((ev->info->category & PH_C_METAEVENT) && (ev->info->flags & PH_EF_SKIPPARSERESET));
 }
 
