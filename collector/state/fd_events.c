@@ -112,9 +112,12 @@ static void on_signalfd(struct ph_state *st, struct ph_event *ev, const struct r
 
 static void on_timerfd(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	/* the flags are 8 bits wide here: TFD_CLOEXEC does not fit in */
+	/*
+	 * The flags are 8 bits wide in the event: TFD_CLOEXEC does not fit in. Nearly all callers set it; when it was not so, the
+	 * descriptor is looked up after the exec.
+	 */
 	(void)r;
-	made(st, ev, t, PH_FD_TIMERFD, false);
+	made(st, ev, t, PH_FD_TIMERFD, true);
 }
 
 static void on_inotify(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
@@ -199,24 +202,22 @@ static void on_pidfd_open(struct ph_state *st, struct ph_event *ev, const struct
 		return;
 	n = snprintf(name, sizeof(name), "/proc/%lld", (long long)geti(ev, r, P_pid));
 	ent_name(e, name, (size_t)n);
-	if (t->pub.vtid == t->pub.tid) /* its numbers are the host's */
+	if (thread_in_host_pidns(st, t))
 		e->pid = geti(ev, r, P_pid);
 }
 
 static void on_pidfd_getfd(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	struct ent *pidfd = fd_get(t->files, geti(ev, r, P_pid_fd)), *e = NULL;
+	struct ent *pidfd = fd_get(t->files, geti(ev, r, P_pid_fd)), *there, *e = NULL;
 	struct thread *from = pidfd && pidfd->pid > 0 ? thread_find(st, pidfd->pid) : NULL;
 
 	if (failed(ev))
 		return;
-	fd_del(t->files, ev->res);
-	if (from)
+	e = passed_fd(st, t, ev->res);
+	/* the other process's entry may know more: who is the server, what was connected to */
+	there = from ? fd_get(from->files, geti(ev, r, P_target_fd)) : NULL;
+	if (there && (!e || e->pub.type == PH_FD_UNKNOWN || (e->pub.ino == there->pub.ino && e->pub.type == there->pub.type)))
 		e = fd_copy(st, from->files, geti(ev, r, P_target_fd), t->files, ev->res);
-	if (!e)
-		e = fd_lookup(st, t, ev->res);
-	if (!e && !fd_slot(t->files, ev->res))
-		e = fd_put(st, t->files, ev->res, PH_FD_UNKNOWN);
 	e = e ? fd_edit(t->files, ev->res) : NULL;
 	if (!e)
 		return;
@@ -341,6 +342,9 @@ static void on_unshare(struct ph_state *st, struct ph_event *ev, const struct ro
 		return;
 	if (getu32(ev, r, P_flags) & CLK_FILES)
 		unshare_files(t);
+	/* a mount or user namespace of its own needs directories of its own (ksys_unshare() in kernel/fork.c) */
+	if ((getu32(ev, r, P_flags) & (CLK_FS | CLK_NEWNS | CLK_NEWUSER)) && t->pub.proc->nthreads == 1)
+		process_unshare_fs(proc_of(t));
 	(void)st;
 }
 

@@ -11,9 +11,12 @@
 #define MAX_FDS (1u << 20) /* of one table */
 #define MAX_ANCESTORS 512
 #define CLK_FILES 0x1u /* clone_flags of flags.def */
+#define CLK_FS 0x2u
+#define CLK_NEWNS 0x20u
 #define CLK_PARENT 0x100u
 #define CLK_THREAD 0x2000u
 #define CLK_CLOSED 0x40000u
+#define CLK_NEWUSER 0x100000u
 #define OF_RDONLY 0x1u /* file_flags of flags.def */
 #define OF_WRONLY 0x2u
 #define OF_DIRECTORY 0x400u
@@ -30,6 +33,7 @@ struct ent {
 	uint32_t refs;
 	uint32_t name_cap; /* bytes of pub.name that are ours; 0: the constant "" */
 	int64_t pid; /* of a pidfd, 0 unknown */
+	bool told; /* the probe said what it is, and the call that it came with is to follow */
 	bool negative; /* looked up and not found: not an entry for anybody outside */
 };
 
@@ -56,6 +60,7 @@ struct process {
 	struct ph_process pub; /* first: a ph_process is a process */
 	struct thread *threads; /* a zombie leader included */
 	struct process *parent, *children, *next, **pprev;
+	struct process *fs_next, *fs_prev; /* a ring of those that share their directories (CLONE_FS) */
 	uint64_t start_ticks; /* field 22 of /proc/<pid>/stat; 0: unknown */
 	bool suppressed;
 };
@@ -80,7 +85,8 @@ struct thread {
 	X(egid) X(pgid) X(vpgid) X(tty) X(loginuid) X(fdlimit) X(pgft_maj) X(pgft_min) X(vm_size) X(vm_rss) X(vm_swap)     \
 	X(cap_inheritable) X(cap_permitted) X(cap_effective) X(exe_ino) X(exe_ino_ctime) X(exe_ino_mtime)                  \
 	X(trusted_exepath) X(filename) X(reaper_tid) X(threadgroup) X(resource) X(cur) X(newcur) X(option) X(arg2_str)     \
-	X(msgcontrol) X(pid_fd) X(target_fd) X(pidns_init_start_ts) X(container_id) X(home) X(shell)
+	X(msgcontrol) X(pid_fd) X(target_fd) X(pidns_init_start_ts) X(container_id) X(home) X(shell) X(ino_num) X(sk_type)   \
+	X(sk_proto) X(local_ip) X(local_port) X(remote_ip) X(remote_port) X(sk_pointer) X(sun_path) X(fd_type)
 
 enum state_param {
 #define X(n) P_##n,
@@ -214,7 +220,13 @@ void thread_comm(struct thread *t, const char *comm, size_t len);
 struct process *process_by_pid(struct ph_state *st, int64_t pid);
 void process_link(struct process *p, struct process *parent);
 struct process *process_parent(struct ph_state *st, struct process *p);
+/* The directories of a process, and of all that share them with it. */
 void process_set_cwd(struct process *p, const char *cwd, size_t len);
+void process_set_root(struct process *p, const char *root, size_t len);
+void process_share_fs(struct process *p, struct process *with);
+void process_unshare_fs(struct process *p);
+/* Its numbers are the host's. Both look alike by chance once in a while, so that what is known of the namespace counts too. */
+bool thread_in_host_pidns(struct ph_state *st, const struct thread *t);
 void process_reparent_children(struct ph_state *st, struct process *p, int64_t reaper);
 void threads_free(struct ph_state *st);
 bool comm_suppressed(const struct ph_state *st, const struct thread *t);
@@ -260,6 +272,19 @@ uint8_t sock_l4(uint32_t domain, uint32_t type, uint32_t proto);
 uint8_t sock_type(uint32_t domain);
 extern const struct handler socket_handlers[];
 extern const size_t socket_nhandlers;
+
+/* snapshot.c */
+/* Puts a descriptor into a table as the record says; NULL when it cannot be. */
+struct ent *fd_from_record(struct ph_state *st, struct files *f, const struct ph_snap_fd_rec *rec, const char *name);
+void fd_guess_role(struct ph_state *st, struct ent *e);
+
+/* passed.c */
+/* After a call that brought the thread a descriptor: its entry, NULL when nothing can be known of it. */
+struct ent *passed_fd(struct ph_state *st, struct thread *t, int64_t num);
+/* The same for all that came with control messages. */
+void passed_control(struct ph_state *st, struct thread *t, const uint8_t *d, size_t len);
+extern const struct handler passed_handlers[];
+extern const size_t passed_nhandlers;
 
 /* paths.c */
 size_t path_join(char *buf, size_t size, const char *base, const char *path, size_t len);

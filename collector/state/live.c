@@ -213,7 +213,7 @@ void live_dirs(struct ph_state *st, struct thread *t)
 	ssize_t n = link_of(st, t->pub.tid, "root", st->path, sizeof(st->path));
 
 	if (n > 0)
-		str_set0(&p->root, st->path, (size_t)n);
+		process_set_root(P(p), st->path, (size_t)n);
 	n = link_of(st, t->pub.tid, "cwd", st->path, sizeof(st->path));
 	if (n > 0 && st->path[0] == '/') {
 		const char *cwd;

@@ -76,6 +76,56 @@ struct thread *placeholder(struct ph_state *st, int64_t tid)
 	return t;
 }
 
+/* --- numbers of a PID namespace ---------------------------------------------------------------------------------------------- */
+
+static bool same_pidns(const struct process *a, const struct process *b)
+{
+	return a->pub.pidns_init_start_ns != 0 && a->pub.pidns_init_start_ns == b->pub.pidns_init_start_ns;
+}
+
+static struct thread *thread_by_vtid(struct process *p, int64_t vtid)
+{
+	for (struct thread *o = p->threads; o; o = o->next)
+		if (o->pub.vtid == vtid)
+			return o;
+	return NULL;
+}
+
+/* A thread of the process or of its relatives by its number in their namespace: whom calls are about, nearly always. */
+static struct thread *relative_by_vtid(struct ph_state *st, struct process *p, int64_t vtid)
+{
+	struct process *parent = process_parent(st, p);
+	struct thread *t = thread_by_vtid(p, vtid);
+	int left = MAX_ANCESTORS;
+
+	for (struct process *c = p->children; c && !t && left-- > 0; c = c->next)
+		if (c->pub.vpid == vtid && (same_pidns(c, p) || !p->pub.pidns_init_start_ns))
+			t = c->threads;
+	if (t || !parent || !same_pidns(parent, p))
+		return t;
+	if (parent->pub.vpid == vtid)
+		return parent->threads;
+	for (struct process *c = parent->children; c && !t && left-- > 0; c = c->next)
+		if (c->pub.vpid == vtid && same_pidns(c, p))
+			t = c->threads;
+	return t;
+}
+
+/* The process that a number means to the caller. In a namespace of its own, relatives alone are looked at: no event may cost
+ * a look at everything. */
+static struct process *by_vpid(struct ph_state *st, struct thread *t, int64_t vpid)
+{
+	struct process *p = proc_of(t);
+	struct thread *o;
+
+	if (vpid == 0 || vpid == p->pub.vpid)
+		return p;
+	if (thread_in_host_pidns(st, t))
+		return process_by_pid(st, vpid);
+	o = relative_by_vtid(st, p, vpid);
+	return o ? proc_of(o) : NULL;
+}
+
 /* --- fork ---------------------------------------------------------------------------------------------------------------- */
 
 static struct thread *known(struct ph_state *st, int64_t tid)
@@ -103,6 +153,8 @@ static struct thread *make_child(struct ph_state *st, struct thread *from, struc
 		return NULL;
 	if (from)
 		files = flags & CLK_FILES ? files_ref(from->files) : files_fork(from->files);
+	if (from && (flags & (CLK_THREAD | CLK_FS)) == CLK_FS)
+		process_share_fs(p, proc_of(from));
 	t = thread_add(st, p, tid, files);
 	if (!t)
 		return NULL;
@@ -242,21 +294,26 @@ static bool ended_already(const struct ph_state *st, const struct ph_event *ev, 
 static void on_fork_parent(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	uint32_t flags = getu32(ev, r, P_flags) & ~CLK_CLOSED;
-	struct thread *child;
 	int64_t tid = ev->res;
+	struct thread *child;
+	bool host;
 
-	if (!ev->has_res || tid <= 0 || t->pub.vtid != t->pub.tid)
+	if (!ev->has_res || tid <= 0)
 		return;
-	child = thread_find(st, tid);
+	host = thread_in_host_pidns(st, t);
+	child = host ? thread_find(st, tid) : flags & CLK_PARENT ? relative_by_vtid(st, proc_of(t), tid) : NULL;
 	if (child) {
-		/* CLONE_PARENT: its own event named the caller's parent; what it has of files is the caller's. */
+		/* CLONE_PARENT: its own event named the caller's parent; what it shares, it shares with the caller. */
 		if ((flags & CLK_PARENT) && !child->active && child != t && !(flags & CLK_THREAD)) {
 			files_unref(child->files);
 			child->files = flags & CLK_FILES ? files_ref(t->files) : files_fork(t->files);
+			process_unshare_fs(proc_of(child));
+			if (flags & CLK_FS)
+				process_share_fs(proc_of(child), proc_of(t));
 		}
 		return;
 	}
-	if (ended_already(st, ev, tid) || (st->live && !live_exists(st, tid)))
+	if (!host || ended_already(st, ev, tid) || (st->live && !live_exists(st, tid)))
 		return;
 	child = make_child(st, t, t, tid, flags & CLK_THREAD ? t->pub.proc->pid : tid, flags);
 	if (!child)
@@ -281,6 +338,7 @@ static void become_single(struct ph_state *st, struct thread *t)
 			alive = o;
 	if (t->zombie) {
 		t->zombie = false;
+		t->pub.clone_flags &= ~CLK_CLOSED;
 		p->pub.nthreads++;
 		if (alive) {
 			struct files *files = files_ref(alive->files);
@@ -471,7 +529,7 @@ static void on_chroot(struct ph_state *st, struct ph_event *ev, const struct row
 	if (n > 1 && strncmp(p->cwd, st->path, n) == 0 && p->cwd[n] == '/')
 		process_set_cwd(P(p), p->cwd + n, strlen(p->cwd + n));
 	root_len = path_join(st->path2, sizeof(st->path2), p->root, n > 1 ? st->path + 1 : "", n > 1 ? n - 1 : 0);
-	str_set0(&p->root, st->path2, root_len);
+	process_set_root(P(p), st->path2, root_len);
 }
 
 /* pivot_root and setns move directories in ways that arguments do not tell. */
@@ -533,33 +591,6 @@ static void on_setsid(struct ph_state *st, struct ph_event *ev, const struct row
 	p->tty = 0;
 }
 
-static struct thread *child_by_vtid(struct thread *t, int64_t vtid)
-{
-	struct process *p = proc_of(t);
-
-	for (struct thread *o = p->threads; o; o = o->next)
-		if (o->pub.vtid == vtid)
-			return o;
-	for (struct process *c = p->children; c; c = c->next)
-		if (c->pub.vpid == vtid && c->threads)
-			return c->threads;
-	return NULL;
-}
-
-/* A process of the caller's PID namespace: itself or, where numbers differ from the host's, one of its children. */
-static struct process *by_vpid(struct ph_state *st, struct thread *t, int64_t vpid)
-{
-	struct process *p = proc_of(t);
-	struct thread *o;
-
-	if (vpid == 0 || vpid == p->pub.vpid)
-		return p;
-	if (t->pub.vtid == t->pub.tid)
-		return process_by_pid(st, vpid);
-	o = child_by_vtid(t, vpid);
-	return o ? proc_of(o) : NULL;
-}
-
 static void on_setpgid(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	struct process *p, *group;
@@ -574,7 +605,7 @@ static void on_setpgid(struct ph_state *st, struct ph_event *ev, const struct ro
 		pgid = p->pub.vpid;
 	group = pgid == p->pub.vpid ? p : by_vpid(st, t, pgid);
 	p->pub.vpgid = pgid;
-	p->pub.pgid = group ? group->pub.pid : t->pub.vtid == t->pub.tid ? pgid : -1;
+	p->pub.pgid = group ? group->pub.pid : thread_in_host_pidns(st, t) ? pgid : -1;
 }
 
 static void set_limit(struct process *p, int64_t v)

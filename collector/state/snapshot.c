@@ -210,14 +210,13 @@ static struct files *fd_table(struct ph_state *st, const struct ph_snap_fd_rec *
 	return t->files;
 }
 
-void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, const char *name)
+struct ent *fd_from_record(struct ph_state *st, struct files *f, const struct ph_snap_fd_rec *rec, const char *name)
 {
-	struct files *f = fd_table(st, rec);
 	struct ent *e = f && rec->type < PH_FD_TYPES ? fd_put(st, f, rec->fd, rec->type) : NULL;
 	size_t len = name ? strnlen(name, rec->name_len) : 0;
 
 	if (!e)
-		return;
+		return NULL;
 	e->pub.opened_ns = 0;
 	e->pub.l4 = rec->l4;
 	e->pub.ino = rec->ino;
@@ -255,12 +254,18 @@ void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, cons
 	default:
 		break; /* pipes, eventfds and the like have no name, as those that events make */
 	}
+	return e;
+}
+
+void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, const char *name)
+{
+	fd_from_record(st, fd_table(st, rec), rec, name);
 }
 
 /* --- when all are known ------------------------------------------------------------------------------------------------------- */
 
 /* Whose port is bound is the server; when both or neither are, the lower port is. */
-static void guess_role(struct ph_state *st, struct ent *e)
+void fd_guess_role(struct ph_state *st, struct ent *e)
 {
 	struct ph_fd *fd = &e->pub;
 	struct tuple tp = {.family = fd->family, .type = fd->type, .sport = fd->sport, .dport = fd->dport};
@@ -299,7 +304,7 @@ void ph_state_snapshot_done(struct ph_state *st)
 		process_parent(st, proc_of(t));
 		for (uint32_t j = 0; m && j < m->cap; j++)
 			if (m->slots[j].e)
-				guess_role(st, m->slots[j].e);
+				fd_guess_role(st, m->slots[j].e);
 	}
 	for (size_t i = 0; st->nsuppress && i < st->hash_cap; i++) {
 		struct thread *t = st->hash[i];

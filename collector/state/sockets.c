@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Socket events: kinds, tuples, roles, names; descriptors that arrive over UNIX sockets. */
+/* Socket events: kinds, tuples, roles, names. */
 #include "collector/state/internal.h"
 
 #include <arpa/inet.h>
@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#define SCM_MAX_FD 253 /* the kernel's limit a message */
 #define OPT_SOL_SOCKET 1u /* sockopt_levels, sockopt_options of flags.def */
 #define OPT_SO_ERROR 4u
 
@@ -407,63 +406,6 @@ static void on_recv(struct ph_state *st, struct ph_event *ev, const struct row *
 	retarget(st, ev, r, t, false);
 }
 
-static void received_fd(struct ph_state *st, struct thread *t, int32_t num)
-{
-	struct ent *e;
-
-	if (num < 0)
-		return;
-	fd_del(t->files, num);
-	e = fd_lookup(st, t, num);
-	if (!e && !fd_slot(t->files, num))
-		e = fd_put(st, t->files, num, PH_FD_UNKNOWN);
-	if (e)
-		e->pub.opened_ns = st->now;
-}
-
-/*
- * Control messages as the kernel wrote them for the caller: a header of length, level and type, the length being 8 bytes
- * wide and its own alignment, or 4 for a 32-bit caller (include/linux/socket.h, net/compat.c). Nothing in them is trusted.
- */
-static void control_messages(struct ph_state *st, struct thread *t, const uint8_t *d, size_t len)
-{
-	int left = SCM_MAX_FD;
-	uint64_t len64;
-	size_t word = 8;
-
-	if (len < 12)
-		return;
-	memcpy(&len64, d, len >= 16 ? 8 : 4);
-	if (len < 16 || len64 > len || len64 < 16)
-		word = 4;
-	while (len >= word + 8) {
-		uint64_t n = 0;
-		uint32_t level, type;
-		size_t step;
-
-		memcpy(&n, d, word);
-		memcpy(&level, d + word, 4);
-		memcpy(&type, d + word + 4, 4);
-		if (n < word + 8)
-			return;
-		if (n > len)
-			n = len; /* cut by the snap length: what is there is good */
-		if (level == SOL_SOCKET && type == SCM_RIGHTS) {
-			for (size_t at = word + 8; at + 4 <= n && left > 0; at += 4, left--) {
-				int32_t num;
-
-				memcpy(&num, d + at, 4);
-				received_fd(st, t, num);
-			}
-		}
-		step = ((size_t)n + word - 1) & ~(word - 1);
-		if (step >= len)
-			return;
-		d += step;
-		len -= step;
-	}
-}
-
 static void on_recvmsg(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	int i = r->p[P_msgcontrol];
@@ -471,7 +413,7 @@ static void on_recvmsg(struct ph_state *st, struct ph_event *ev, const struct ro
 	on_recv(st, ev, r, t);
 	if (!ev->has_res || ev->res < 0 || !ph_event_has(ev, i) || ev->params[i].len == 0)
 		return;
-	control_messages(st, t, ev->params[i].data, ev->params[i].len);
+	passed_control(st, t, ev->params[i].data, ev->params[i].len);
 	if (ev->fdnum >= 0) { /* ev->fd may have been one of the numbers in a hostile message */
 		struct ent *e = fd_get(t->files, ev->fdnum);
 

@@ -68,6 +68,7 @@ static int make_rows(struct ph_state *st)
 	add_handlers(st, socket_handlers, socket_nhandlers);
 	add_handlers(st, process_handlers, process_nhandlers);
 	add_handlers(st, user_handlers, user_nhandlers);
+	add_handlers(st, passed_handlers, passed_nhandlers);
 	return 0;
 }
 

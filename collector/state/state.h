@@ -127,6 +127,11 @@ bool ph_state_begin(struct ph_state *st, struct ph_event *ev);
 void ph_state_end(struct ph_state *st, struct ph_event *ev);
 
 struct ph_thread *ph_state_thread(struct ph_state *st, int64_t tid); /* NULL: unknown */
+/*
+ * The thread that a number means in the PID namespace of t: arguments of calls are such numbers. NULL: unknown. Looks through
+ * the whole table when that namespace is not the host's.
+ */
+struct ph_thread *ph_state_thread_seen_by(struct ph_state *st, const struct ph_thread *t, int64_t number);
 /* The main thread of a process, or any living one; NULL when none is known. */
 struct ph_thread *ph_state_main_thread(struct ph_state *st, const struct ph_process *proc);
 /* The thread's process's parent: its main thread, or NULL. */

@@ -78,6 +78,7 @@ struct process *process_new(int64_t pid)
 	p->pub.loginuid = NO_ID;
 	p->pub.exe = p->pub.exepath = p->pub.cwd = p->pub.args = p->pub.env = p->pub.cgroups = str_new("", 0);
 	p->pub.root = str_new("/", 1);
+	p->fs_next = p->fs_prev = p;
 	return p;
 }
 
@@ -104,6 +105,7 @@ struct process *process_copy(const struct process *from, int64_t pid)
 	p->threads = NULL;
 	p->parent = p->children = p->next = NULL;
 	p->pprev = NULL;
+	p->fs_next = p->fs_prev = p;
 	p->start_ticks = 0;
 	return p;
 }
@@ -172,6 +174,7 @@ static void process_free(struct process *p)
 	while (p->children)
 		process_unlink(p->children);
 	process_unlink(p);
+	process_unshare_fs(p);
 	str_unref(p->pub.exe);
 	str_unref(p->pub.exepath);
 	str_unref(p->pub.cwd);
@@ -260,6 +263,35 @@ void process_set_cwd(struct process *p, const char *cwd, size_t len)
 	if (buf[len - 1] != '/')
 		buf[len++] = '/';
 	str_set0(&p->pub.cwd, buf, len);
+	for (struct process *o = p->fs_next; o != p; o = o->fs_next) {
+		str_unref(o->pub.cwd);
+		o->pub.cwd = str_ref(p->pub.cwd);
+	}
+}
+
+void process_set_root(struct process *p, const char *root, size_t len)
+{
+	str_set0(&p->pub.root, root, len);
+	for (struct process *o = p->fs_next; o != p; o = o->fs_next) {
+		str_unref(o->pub.root);
+		o->pub.root = str_ref(p->pub.root);
+	}
+}
+
+void process_share_fs(struct process *p, struct process *with)
+{
+	process_unshare_fs(p);
+	p->fs_next = with->fs_next;
+	p->fs_prev = with;
+	p->fs_next->fs_prev = p;
+	with->fs_next = p;
+}
+
+void process_unshare_fs(struct process *p)
+{
+	p->fs_prev->fs_next = p->fs_next;
+	p->fs_next->fs_prev = p->fs_prev;
+	p->fs_next = p->fs_prev = p;
 }
 
 void process_set_cgroup(struct ph_state *st, struct process *p, const char *path, size_t len)
@@ -308,6 +340,32 @@ struct ph_thread *ph_state_thread(struct ph_state *st, int64_t tid)
 	struct thread *t = thread_find(st, tid);
 
 	return t ? &t->pub : NULL;
+}
+
+bool thread_in_host_pidns(struct ph_state *st, const struct thread *t)
+{
+	const struct ph_process *p = t->pub.proc;
+	const struct thread *init = thread_find(st, 1);
+	uint64_t host = init ? init->pub.proc->pidns_init_start_ns : 0;
+
+	if (t->pub.vtid != t->pub.tid || p->vpid != p->pid)
+		return false;
+	return !host || !p->pidns_init_start_ns || p->pidns_init_start_ns == host;
+}
+
+struct ph_thread *ph_state_thread_seen_by(struct ph_state *st, const struct ph_thread *t, int64_t number)
+{
+	uint64_t ns = t->proc->pidns_init_start_ns;
+
+	if (thread_in_host_pidns(st, T(t)))
+		return ph_state_thread(st, number);
+	for (struct thread *o = P(t->proc)->threads; o; o = o->next)
+		if (o->pub.vtid == number)
+			return &o->pub;
+	for (size_t i = 0; ns && i < st->hash_cap; i++)
+		if (st->hash[i] && st->hash[i]->pub.vtid == number && st->hash[i]->pub.proc->pidns_init_start_ns == ns)
+			return &st->hash[i]->pub;
+	return NULL;
 }
 
 struct ph_thread *ph_state_main_thread(struct ph_state *st, const struct ph_process *proc)

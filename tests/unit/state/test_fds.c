@@ -507,6 +507,21 @@ static void resolving_joins_and_normalises(void **s)
 	assert_string_equal(buf, "/ab");
 }
 
+/* Its flag does not fit into the event. */
+static void a_timerfd_is_taken_to_end_with_the_program(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	b = event(f, PH_EV_SYSCALL_TIMERFD_CREATE_X, 100);
+	evb_num(b, "res", 3);
+	run(f, b);
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_TIMERFD);
+	run(f, exec_event(f, 100, "new", "new"));
+	assert_null(fd_of(f, 100, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +554,7 @@ int main(void)
 		fix_test(walking_descriptors_stops_when_told),
 		fix_test(colliding_numbers_are_kept_apart),
 		fix_test(resolving_joins_and_normalises),
+		fix_test(a_timerfd_is_taken_to_end_with_the_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

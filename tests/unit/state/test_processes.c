@@ -199,6 +199,149 @@ static void exec_by_a_thread_leaves_it_alone_as_the_leader(void **s)
 	assert_null(thread(f, 100));
 }
 
+static void exec_by_a_thread_leaves_the_leader_as_it_was_before(void **s)
+{
+	struct fix *f = *s;
+	struct ph_event *ev;
+
+	do_process(f, 100, "/srv");
+	do_thread(f, 100, 101);
+	do_fork(f, 101, 200); /* a child of the one that is about to exec */
+	do_exit_of(f, 100);
+	ev = begin(f, exec_event(f, 100, "new", "new"));
+	assert_non_null(ev->thread);
+	assert_int_equal(ev->thread->tid, 100);
+	assert_int_equal(ev->thread->vtid, 100);
+	assert_int_equal(ev->thread->proc->nthreads, 1);
+	assert_false(ev->thread->clone_flags & 0x40000); /* CLOSED */
+	assert_string_equal(ev->thread->proc->cwd, "/srv/");
+	assert_int_equal(ev->thread->proc->nchildren, 1);
+	assert_ptr_equal(ph_state_main_thread(f->st, ev->thread->proc), ev->thread);
+	end(f);
+	do_thread(f, 100, 102);
+	assert_int_equal(thread(f, 100)->proc->nthreads, 2);
+}
+
+static void cwd_is(struct fix *f, int64_t tid, const char *cwd)
+{
+	assert_string_equal(thread(f, tid)->proc->cwd, cwd);
+}
+
+static void do_chdir(struct fix *f, int64_t tid, const char *path)
+{
+	struct evb *b = event(f, PH_EV_SYSCALL_CHDIR_X, tid);
+
+	evb_num(b, "res", 0);
+	evb_str(b, "path", path);
+	run(f, b);
+}
+
+static void processes_that_share_their_directory_move_together(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	run(f, fork_event(f, 100, 101, 101, K_FS, NULL));
+	run(f, fork_event(f, 101, 102, 102, K_FS, NULL));
+	do_fork(f, 100, 103);
+	do_chdir(f, 101, "/srv");
+	cwd_is(f, 100, "/srv/");
+	cwd_is(f, 101, "/srv/");
+	cwd_is(f, 102, "/srv/");
+	cwd_is(f, 103, "/");
+	b = event(f, PH_EV_SYSCALL_UNSHARE_X, 102);
+	evb_num(b, "res", 0);
+	evb_num(b, "flags", K_FS);
+	run(f, b);
+	do_chdir(f, 100, "/tmp");
+	cwd_is(f, 101, "/tmp/");
+	cwd_is(f, 102, "/srv/");
+	do_exit_of(f, 100);
+	do_chdir(f, 101, "/var");
+	cwd_is(f, 101, "/var/");
+	cwd_is(f, 102, "/srv/");
+}
+
+static void processes_that_share_their_root_change_it_together(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/srv/a");
+	run(f, fork_event(f, 100, 101, 101, K_FS, NULL));
+	b = event(f, PH_EV_SYSCALL_CHROOT_X, 101);
+	evb_num(b, "res", 0);
+	evb_str(b, "path", "/srv");
+	run(f, b);
+	assert_string_equal(thread(f, 100)->proc->root, "/srv");
+	cwd_is(f, 100, "/a/");
+}
+
+/* A process of a PID namespace whose init began at a time. */
+static void do_inner(struct fix *f, int64_t parent, int64_t pid, int64_t vpid, uint64_t ns)
+{
+	struct evb *b = fork_event(f, parent, pid, pid, 0x20000000, "in");
+
+	evb_num(b, "vtid", vpid);
+	evb_num(b, "vpid", vpid);
+	evb_num(b, "pidns_init_start_ts", (int64_t)ns);
+	run(f, b);
+}
+
+static int64_t seen_by(struct fix *f, int64_t tid, int64_t number)
+{
+	struct ph_thread *t = ph_state_thread_seen_by(f->st, thread(f, tid), number);
+
+	return t ? t->tid : 0;
+}
+
+static void numbers_are_those_of_the_callers_pid_namespace(void **s)
+{
+	struct fix *f = *s;
+
+	do_process(f, 15, "/");
+	do_process(f, 100, "/");
+	do_inner(f, 100, 1000, 1, 5000);
+	do_inner(f, 1000, 1001, 15, 5000);
+	do_inner(f, 100, 2000, 1, 6000);
+	do_inner(f, 2000, 2001, 15, 6000);
+	assert_int_equal(seen_by(f, 100, 15), 15);
+	assert_int_equal(seen_by(f, 100, 1001), 1001);
+	assert_int_equal(seen_by(f, 1000, 15), 1001);
+	assert_int_equal(seen_by(f, 1001, 1), 1000);
+	assert_int_equal(seen_by(f, 2000, 15), 2001);
+	assert_int_equal(seen_by(f, 2001, 100), 0);
+}
+
+static void setpgid_and_prlimit_mean_processes_of_the_callers_namespace(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 15, "/");
+	do_process(f, 16, "/");
+	do_process(f, 100, "/");
+	do_inner(f, 100, 1000, 1, 5000);
+	do_inner(f, 1000, 1001, 15, 5000);
+	do_inner(f, 1000, 1002, 16, 5000);
+	b = event(f, PH_EV_SYSCALL_SETPGID_X, 1000);
+	evb_num(b, "res", 0);
+	evb_num(b, "pid", 16);
+	evb_num(b, "pgid", 15);
+	run(f, b);
+	assert_int_equal(thread(f, 1002)->proc->pgid, 1001);
+	assert_int_equal(thread(f, 1002)->proc->vpgid, 15);
+	b = event(f, PH_EV_SYSCALL_PRLIMIT_X, 1002); /* a sibling's */
+	evb_num(b, "res", 0);
+	evb_num(b, "pid", 15);
+	evb_num(b, "resource", 7);
+	evb_num(b, "newcur", 77);
+	run(f, b);
+	assert_int_equal(thread(f, 1001)->proc->fdlimit, 77);
+	assert_int_not_equal(thread(f, 15)->proc->fdlimit, 77);
+}
+
 static void an_ended_thread_is_there_until_consumers_have_seen_its_end(void **s)
 {
 	struct fix *f = *s;
@@ -526,6 +669,11 @@ int main(void)
 		fix_test(a_failed_exec_changes_nothing),
 		fix_test(exec_does_not_change_the_forked_parent),
 		fix_test(exec_by_a_thread_leaves_it_alone_as_the_leader),
+		fix_test(exec_by_a_thread_leaves_the_leader_as_it_was_before),
+		fix_test(processes_that_share_their_directory_move_together),
+		fix_test(processes_that_share_their_root_change_it_together),
+		fix_test(numbers_are_those_of_the_callers_pid_namespace),
+		fix_test(setpgid_and_prlimit_mean_processes_of_the_callers_namespace),
 		fix_test(an_ended_thread_is_there_until_consumers_have_seen_its_end),
 		fix_test(the_process_ends_with_its_last_thread),
 		fix_test(orphans_go_to_the_reaper),

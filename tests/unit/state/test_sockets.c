@@ -403,6 +403,127 @@ static void lying_control_messages_do_no_harm(void **s)
 	assert_true(ph_state_fd_count(f->st, thread(f, 100)) <= 2);
 }
 
+static struct evb *passed(struct fix *f, unsigned type, int64_t fd, const char *path)
+{
+	struct evb *b = event(f, type, 100);
+
+	evb_num(b, "fd", fd);
+	if (path)
+		evb_str(b, "path", path);
+	return b;
+}
+
+static void a_received_descriptor_is_what_the_record_in_front_of_the_call_says(void **s)
+{
+	static const int fds[] = {8, 9};
+	struct fix *f = *s;
+	uint8_t c[256] = {0};
+	struct evb *b;
+	size_t n = cmsg(c, 24, SOL_SOCKET, SCM_RIGHTS, fds, 2);
+
+	do_process(f, 100, "/");
+	do_open(f, 100, 8, "/stale");
+	b = passed(f, PH_EV_ITER_TASK_FILE_REGULAR_E, 8, "/a");
+	evb_num(b, "flags", 0x1001);
+	evb_num(b, "ino_num", 77);
+	run(f, b);
+	run(f, passed(f, PH_EV_ITER_TASK_FILE_DIRECTORY_E, 9, "/d"));
+	do_recvmsg(f, c, n);
+	assert_string_equal(fd_name(f, 100, 8), "/a");
+	assert_int_equal(fd_of(f, 100, 8)->ino, 77);
+	assert_true(fd_of(f, 100, 8)->flags & PH_FDF_CLOEXEC);
+	assert_int_equal(fd_of(f, 100, 9)->type, PH_FD_DIRECTORY);
+	assert_string_equal(fd_name(f, 100, 9), "/d");
+	do_recvmsg(f, c, n); /* the same numbers once more, and nothing said of them */
+	assert_int_equal(fd_of(f, 100, 8)->type, PH_FD_UNKNOWN);
+}
+
+static void received_descriptors_without_a_path_have_their_kind(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	run(f, passed(f, PH_EV_ITER_TASK_FILE_PIPE_E, 3, "pipe:[5]"));
+	run(f, passed(f, PH_EV_ITER_TASK_FILE_MEMFD_E, 4, "/memfd:m (deleted)"));
+	b = passed(f, PH_EV_ITER_TASK_FILE_ANON_INODE_E, 5, "anon_inode:[eventfd]");
+	evb_num(b, "fd_type", 1);
+	run(f, b);
+	b = passed(f, PH_EV_ITER_TASK_FILE_ANON_INODE_E, 6, "anon_inode:[new]");
+	evb_num(b, "fd_type", 200);
+	run(f, b);
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_FIFO);
+	assert_string_equal(fd_name(f, 100, 3), "");
+	assert_int_equal(fd_of(f, 100, 4)->type, PH_FD_MEMFD);
+	assert_string_equal(fd_name(f, 100, 4), "m");
+	assert_int_equal(fd_of(f, 100, 5)->type, PH_FD_EVENT);
+	assert_int_equal(fd_of(f, 100, 6)->type, PH_FD_UNSUPPORTED);
+}
+
+static void received_sockets_have_their_addresses(void **s)
+{
+	static const uint8_t local[4] = {10, 0, 0, 1}, remote[4] = {10, 0, 0, 2};
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	b = passed(f, PH_EV_ITER_TASK_FILE_SOCKET_INET_E, 3, NULL);
+	evb_num(b, "sk_type", SOCK_STREAM);
+	evb_num(b, "sk_proto", 6);
+	evb_bytes(b, "local_ip", local, 4);
+	evb_num(b, "local_port", 80);
+	evb_bytes(b, "remote_ip", remote, 4);
+	evb_num(b, "remote_port", 40000);
+	run(f, b);
+	assert_string_equal(fd_name(f, 100, 3), "10.0.0.2:40000->10.0.0.1:80");
+	assert_int_equal(fd_of(f, 100, 3)->l4, PH_L4_TCP);
+	assert_true(fd_of(f, 100, 3)->flags & PH_FDF_ROLE_SERVER);
+	b = passed(f, PH_EV_ITER_TASK_FILE_SOCKET_INET_E, 4, NULL);
+	evb_num(b, "sk_type", SOCK_STREAM);
+	evb_num(b, "sk_proto", 6);
+	evb_bytes(b, "local_ip", local, 4);
+	evb_num(b, "local_port", 80);
+	run(f, b);
+	assert_int_equal(fd_of(f, 100, 4)->type, PH_FD_IPV4_SERVER);
+	assert_true(fd_of(f, 100, 4)->flags & PH_FDF_LISTENING);
+	b = passed(f, PH_EV_ITER_TASK_FILE_SOCKET_UNIX_E, 5, NULL);
+	evb_num(b, "sk_pointer", 0xabc);
+	evb_str(b, "sun_path", "/run/s");
+	run(f, b);
+	assert_string_equal(fd_name(f, 100, 5), "abc->0 /run/s");
+	run(f, passed(f, PH_EV_ITER_TASK_FILE_SOCKET_NETLINK_E, 6, NULL));
+	assert_int_equal(fd_of(f, 100, 6)->type, PH_FD_NETLINK);
+}
+
+static void a_received_descriptor_is_in_the_table_that_threads_share(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	do_thread(f, 100, 101);
+	b = passed(f, PH_EV_ITER_TASK_FILE_DIRECTORY_E, 3, "/d");
+	b->tid = 101;
+	run(f, b);
+	assert_string_equal(fd_name(f, 100, 3), "/d");
+}
+
+static void a_descriptor_got_by_pidfd_is_what_the_record_says(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b;
+
+	do_process(f, 100, "/");
+	run(f, passed(f, PH_EV_ITER_TASK_FILE_DIRECTORY_E, 7, "/d"));
+	b = event(f, PH_EV_SYSCALL_PIDFD_GETFD_X, 100);
+	evb_num(b, "fd", 7);
+	evb_num(b, "pid_fd", 3);
+	evb_num(b, "target_fd", 1);
+	run(f, b);
+	assert_string_equal(fd_name(f, 100, 7), "/d");
+	assert_true(fd_of(f, 100, 7)->flags & PH_FDF_CLOEXEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,6 +546,11 @@ int main(void)
 		fix_test(a_forked_server_and_its_child_are_named_apart),
 		fix_test(tuples_that_are_too_short_are_ignored),
 		fix_test(received_descriptors_are_known),
+		fix_test(a_received_descriptor_is_what_the_record_in_front_of_the_call_says),
+		fix_test(received_descriptors_without_a_path_have_their_kind),
+		fix_test(received_sockets_have_their_addresses),
+		fix_test(a_received_descriptor_is_in_the_table_that_threads_share),
+		fix_test(a_descriptor_got_by_pidfd_is_what_the_record_says),
 		fix_test(control_messages_of_32_bit_callers_are_read),
 		fix_test(lying_control_messages_do_no_harm),
 	};

@@ -15,6 +15,7 @@
 #include "tests/unit/support/evbuild.h"
 
 #define K_FILES 0x1 /* clone flags as in events */
+#define K_FS 0x2
 #define K_PARENT 0x100
 #define K_THREAD 0x2000
 
