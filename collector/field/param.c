@@ -175,13 +175,33 @@ static void render_fd(struct rendering *r)
 	render_fd_num(r, load_signed(r->p.data, r->p.len));
 }
 
+/*
+ * Calls take and give numbers of the caller's PID namespace. Numbers of the host are those that tracepoints tell, and those
+ * that the events of fork and exec (all that have a ptid) tell of a process.
+ */
+static bool is_callers_pid(const struct rendering *r)
+{
+	static const char *const virtual[] = { "res", "vtid", "vpid", "vpgid" };
+
+	if (!(r->ev->info->category & PH_C_SYSCALL))
+		return false;
+	if (ph_event_param_index(r->ev->info, "ptid", 4) < 0)
+		return true;
+	for (size_t i = 0; i < sizeof virtual / sizeof virtual[0]; i++)
+		if (strcmp(r->info->name, virtual[i]) == 0)
+			return true;
+	return false;
+}
+
 static void render_pid(struct rendering *r)
 {
 	int64_t v = load_signed(r->p.data, r->p.len);
 	const struct ph_thread *t = NULL;
 
 	ph_text_int(r->val, v);
-	if (v > 0 && r->ev->thread && r->ev->thread->tid == v)
+	if (v > 0 && r->ev->thread && r->c->opts.state && is_callers_pid(r))
+		t = ph_state_thread_seen_by(r->c->opts.state, r->ev->thread, v);
+	else if (v > 0 && r->ev->thread && r->ev->thread->tid == v)
 		t = r->ev->thread;
 	else if (v > 0 && r->c->opts.state)
 		t = ph_state_thread(r->c->opts.state, v);
