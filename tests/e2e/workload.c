@@ -4,20 +4,27 @@
  * one in its place) and says, for each in its order, the line that porthole has to print: the event's name and its arguments
  * in porthole's own rendering, of what the program passed and got.
  *
- *   workload FOLDER FILE    works in FOLDER (on a file system without layers) and writes the lines to FILE
- *   workload --ready        makes one call that can be waited for: close(-4241)
+ *   workload FOLDER FILE [contained]    works in FOLDER (on a file system without layers) and writes the lines to FILE;
+ *                                       contained: it runs in a PID namespace
+ *   workload --ready                    makes one call that can be waited for: close(-4241)
  *
  * A line is the name and the arguments behind tabs. One that ends in an asterisk is the beginning of an argument. The calls
  * stand between close(-4242) and close(-4243); porthole must show exactly these of the thread, no more and no fewer.
+ *
+ * Arguments of the same kind have values that differ, descriptors are above FD_BASE, and what cannot be done here is at least
+ * refused with its arguments: a row of syscalls.def that takes one argument for another is seen. main() fails when a row
+ * with an event of its own has no line.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -34,18 +41,24 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/quota.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "porthole/event.h"
 #include "workload.h"
+
+#define FD_BASE 100 /* descriptors are no number that is an argument for something else */
 
 /* A call's result as the kernel gives it. */
 #define call(...)                               \
@@ -73,6 +86,10 @@ static void close_fd(long fd, const char *shown)
 	say("close\tres=%s\tfd=%s", res(call(SYS_close, fd)), shown);
 }
 
+static const char *program, *first_arg;
+static int own_pid;
+static bool contained; /* in a PID namespace */
+
 /* --- files ---------------------------------------------------------------------------------------------------------- */
 
 static long file_a; /* stays open for what comes later */
@@ -82,9 +99,15 @@ static void files(void)
 	char buf[64], big[1024];
 	struct iovec out[2] = { { "abc", 3 }, { "def", 3 } }, in[2] = { { buf, 5 }, { buf + 5, 6 } }, one = { buf, 5 },
 		     hello = { "HELLO", 5 };
-	struct open_how how = { .flags = O_RDONLY, .resolve = RESOLVE_BENEATH };
-	long fd, sub, inner, r;
+	struct open_how how = { .flags = O_RDWR | O_CREAT, .mode = 0640, .resolve = RESOLVE_NO_SYMLINKS };
+	struct {
+		struct file_handle head;
+		unsigned char space[MAX_HANDLE_SZ];
+	} handle = { .head.handle_bytes = MAX_HANDLE_SZ };
+	long fd, sub, two, inner, r;
+	loff_t off_in = 2, off_out = 7;
 	const char *f;
+	int mount_id;
 
 	r = call(SYS_chdir, dir);
 	say("chdir\tres=%s\tpath=%s", res(r), dir);
@@ -139,6 +162,9 @@ static void files(void)
 	say("pwritev\tres=%s\tdata=HELLO\tfd=%s\tsize=5\tpos=0", res(r), f);
 	r = call(SYS_read, file_a, (void *)1, 5);
 	say("read\tres=-14(EFAULT)\tdata=\tfd=%s\tsize=5", f);
+	r = call(SYS_lseek, file_a, -4L, SEEK_END);
+	/* an unsigned number in events */
+	say("lseek\tres=%s\tfd=%s\toffset=18446744073709551612\twhence=2(SEEK_END)", res(r), f);
 	call(SYS_fsync, file_a);
 	say("fsync");
 	call(SYS_fdatasync, file_a);
@@ -154,11 +180,11 @@ static void files(void)
 	say("fchmod\tres=%s\tfd=%s\tmode=604(S_IROTH|S_IWUSR|S_IRUSR)", res(r), f);
 	r = call(SYS_fchmodat, AT_FDCWD, "a", 0640);
 	say("fchmodat\tres=%s\tdirfd=" CWD "\tfilename=%s\tmode=640(S_IRGRP|S_IWUSR|S_IRUSR)", res(r), path("a"));
-	r = call(SYS_fchown, file_a, 0, 0);
-	say("fchown\tres=%s\tfd=%s\tuid=0\tgid=0", res(r), f);
-	r = call(SYS_fchownat, AT_FDCWD, "a", 0, 0, AT_SYMLINK_NOFOLLOW);
-	say("fchownat\tres=%s\tdirfd=" CWD "\tpathname=%s\tuid=0\tgid=0\tflags=1024(AT_SYMLINK_NOFOLLOW)", res(r),
-	    path("a"));
+	r = call(SYS_fchown, file_a, 1234, 5678);
+	say("fchown\tres=%s\tfd=%s\tuid=1234*\tgid=5678*", res(r), f);
+	r = call(SYS_fchownat, AT_FDCWD, "a", 2345, 6789, AT_SYMLINK_NOFOLLOW);
+	say("fchownat\tres=%s\tdirfd=" CWD "\tpathname=%s\tuid=2345*\tgid=6789*\tflags=1024(AT_SYMLINK_NOFOLLOW)",
+	    res(r), path("a"));
 	r = call(SYS_linkat, AT_FDCWD, "a", AT_FDCWD, "c", 0);
 	say("linkat\tres=%s\tolddir=" CWD "\toldpath=%s\tnewdir=" CWD "\tnewpath=%s\tflags=0", res(r), path("a"),
 	    path("c"));
@@ -171,13 +197,20 @@ static void files(void)
 	say("newfstatat\tres=%s\tdirfd=" CWD "\tpath=%s\tflags=256(AT_SYMLINK_NOFOLLOW)", res(r), path("a"));
 	r = call(SYS_mknodat, AT_FDCWD, "ff", S_IFIFO | 0600, 0);
 	say("mknodat\tres=%s\tdirfd=" CWD "\tpath=%s\tmode=10600(S_IWUSR|S_IRUSR|S_IFIFO)\tdev=0", res(r), path("ff"));
+	r = call(SYS_mknodat, AT_FDCWD, "a", S_IFCHR | 0640, makedev(1, 3));
+	say("mknodat\tres=%s\tdirfd=" CWD "\tpath=%s\tmode=20640(S_IRGRP|S_IWUSR|S_IRUSR|S_IFCHR)\tdev=259", res(r),
+	    path("a"));
 #ifdef SYS_link
 	r = call(SYS_chmod, "a", 0600);
 	say("chmod\tres=%s\tfilename=%s\tmode=600(S_IWUSR|S_IRUSR)", res(r), path("a"));
+	r = call(SYS_chown, "a", 1234, 5678);
+	say("chown\tres=%s\tpath=%s\tuid=1234*\tgid=5678*", res(r), path("a"));
+	r = call(SYS_lchown, "l2", 2345, 6789);
+	say("lchown\tres=%s\tpath=%s\tuid=2345*\tgid=6789*", res(r), path("l2"));
 	r = call(SYS_chown, "a", 0, 0);
-	say("chown\tres=%s\tpath=%s\tuid=0\tgid=0", res(r), path("a"));
-	r = call(SYS_lchown, "l2", 0, 0);
-	say("lchown\tres=%s\tpath=%s\tuid=0\tgid=0", res(r), path("l2"));
+	say("chown\tres=%s\tpath=%s\tuid=0*\tgid=0*", res(r), path("a"));
+	r = call(SYS_mknod, "a", S_IFBLK | 0604, makedev(2, 5));
+	say("mknod\tres=%s\tpath=%s\tmode=60604(*\tdev=517", res(r), path("a"));
 	r = call(SYS_link, "a", "b");
 	say("link\tres=%s\toldpath=%s\tnewpath=%s", res(r), path("a"), path("b"));
 	r = call(SYS_symlink, "a", "l");
@@ -220,14 +253,46 @@ static void files(void)
 	r = call(SYS_read, inner, buf, 5);
 	say("read\tres=-9(EBADF)\tdata=\tfd=%s\tsize=5", file(inner, "sub/inner"));
 	fd = call(SYS_openat2, sub, "inner", &how, sizeof how);
-	say("openat2\tfd=%s\tdirfd=%s\tname=inner(%s)\tflags=1(O_RDONLY)\tmode=0\tresolve=1(RESOLVE_BENEATH)",
-	    file(fd, "sub/inner"), folder(sub, "sub"), in_dir("sub/inner"));
-	r = call(SYS_copy_file_range, file_a, NULL, inner, NULL, 4096, 0);
-	say("copy_file_range\tres=%s\tfdout=%s\tfdin=%s\tlen=4096", res(r), file(inner, "sub/inner"), f);
+	look(fd);
+	say("openat2\tfd=%s\tdirfd=%s\tname=inner(%s)\tflags=7(O_CREAT|O_RDWR)\tmode=640\tresolve=8(RESOLVE_NO_SYMLINKS)\tdev=%lX\tino=%lu",
+	    file(fd, "sub/inner"), folder(sub, "sub"), in_dir("sub/inner"), (unsigned long)known.st_dev,
+	    (unsigned long)known.st_ino);
+	say_fstat(file(fd, "sub/inner"));
+	r = call(SYS_copy_file_range, file_a, &off_in, inner, &off_out, 4096, 0);
+	say("copy_file_range\tres=%s\tfdout=%s\toffout=%ld\tfdin=%s\toffin=%ld\tlen=4096", res(r),
+	    file(inner, "sub/inner"), (long)off_out, f, (long)off_in);
+	two = call(SYS_openat, AT_FDCWD, "sub2", O_RDONLY | O_DIRECTORY);
+	look(two);
+	say("openat\tfd=%s\tdirfd=" CWD "\tname=%s\tflags=1025(O_DIRECTORY|O_RDONLY)\tmode=0\tdev=%lX\tino=%lu",
+	    folder(two, "sub2"), path("sub2"), (unsigned long)known.st_dev, (unsigned long)known.st_ino);
+	say("fstat\tres=%s\tfd=%s", res(known_res), folder(two, "sub2"));
+	r = call(SYS_linkat, sub, "inner", two, "hard", AT_SYMLINK_FOLLOW);
+	say("linkat\tres=%s\tolddir=%s\toldpath=inner(%s)\tnewdir=%s\tnewpath=hard(%s)\tflags=1024(AT_SYMLINK_FOLLOW)",
+	    res(r), folder(sub, "sub"), in_dir("sub/inner"), folder(two, "sub2"), in_dir("sub2/hard"));
+	r = call(SYS_symlinkat, "inner", two, "soft");
+	say("symlinkat\tres=%s\ttarget=inner\tlinkdirfd=%s\tlinkpath=soft(%s)", res(r), folder(two, "sub2"),
+	    in_dir("sub2/soft"));
+#ifdef SYS_renameat
+	r = call(SYS_renameat, two, "hard", sub, "moved");
+	say("renameat\tres=%s\tolddirfd=%s\toldpath=hard(%s)\tnewdirfd=%s\tnewpath=moved(%s)", res(r),
+	    folder(two, "sub2"), in_dir("sub2/hard"), folder(sub, "sub"), in_dir("sub/moved"));
+	r = call(SYS_renameat2, sub, "moved", two, "hard", 1);
+	say("renameat2\tres=%s\tolddirfd=%s\toldpath=moved(%s)\tnewdirfd=%s\tnewpath=hard(%s)\tflags=1(RENAME_NOREPLACE)",
+	    res(r), folder(sub, "sub"), in_dir("sub/moved"), folder(two, "sub2"), in_dir("sub2/hard"));
+#endif
+	r = call(SYS_unlinkat, two, "hard", 0);
+	say("unlinkat\tres=%s\tdirfd=%s\tname=hard(%s)\tflags=0", res(r), folder(two, "sub2"), in_dir("sub2/hard"));
+	r = call(SYS_unlinkat, two, "soft", 0);
+	say("unlinkat\tres=%s\tdirfd=%s\tname=soft(%s)\tflags=0", res(r), folder(two, "sub2"), in_dir("sub2/soft"));
+	close_fd(two, folder(two, "sub2"));
 	close_fd(fd, file(fd, "sub/inner"));
 	close_fd(inner, file(inner, "sub/inner"));
 	r = call(SYS_getdents64, sub, big, sizeof big);
 	say("getdents64\tres=%s\tfd=%s", res(r), folder(sub, "sub"));
+#ifdef SYS_getdents
+	r = call(SYS_getdents, sub, big, sizeof big);
+	say("getdents\tres=%s\tfd=%s", res(r), folder(sub, "sub"));
+#endif
 	r = call(SYS_fchdir, sub);
 	say("fchdir\tres=%s\tfd=%s", res(r), folder(sub, "sub"));
 	r = call(SYS_unlinkat, AT_FDCWD, "inner", 0);
@@ -243,6 +308,19 @@ static void files(void)
 #endif
 	r = call(SYS_openat, AT_FDCWD, "a/b", O_RDONLY);
 	say("openat\tfd=-20(ENOTDIR)\tdirfd=" CWD "\tname=%s\tflags=1(O_RDONLY)\tmode=0", path("a/b"));
+	call(SYS_name_to_handle_at, AT_FDCWD, "sub", &handle, &mount_id, 0);
+	say("name_to_handle_at");
+	r = call(SYS_open_by_handle_at, file_a, &handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r >= 0) {
+		look(r);
+		say("open_by_handle_at\tfd=%s\tmountfd=%s\tflags=5121(O_DIRECTORY|O_RDONLY|O_CLOEXEC)\tpath=%s\tdev=%lX\tino=%lu",
+		    folder(r, "sub"), f, in_dir("sub"), (unsigned long)known.st_dev, (unsigned long)known.st_ino);
+		say_fstat(folder(r, "sub"));
+		close_fd(r, folder(r, "sub"));
+	} else {
+		say("open_by_handle_at\tfd=%s\tmountfd=%s\tflags=5121(O_DIRECTORY|O_RDONLY|O_CLOEXEC)\tpath=*\tdev=0\tino=0",
+		    res(r), f);
+	}
 	r = call(SYS_mount, "none", "nodir", "tmpfs", MS_RDONLY, NULL);
 	say("mount\tres=%s\tdev=none\tdir=%s\ttype=tmpfs\tflags=1(RDONLY)", res(r), path("nodir"));
 	r = call(SYS_umount2, "nodir", MNT_DETACH);
@@ -265,28 +343,28 @@ static void descriptors(void)
 	struct pollfd polls[2];
 	int p[2], q[2];
 	char buf[64];
-	loff_t zero = 0;
+	loff_t from = 3;
 	long fd, r;
 
 	fd = call(SYS_dup, file_a);
 	say("dup\tres=%s\toldfd=%s", file(fd, "a"), f);
 	close_fd(fd, file(fd, "a"));
-	r = call(SYS_dup3, file_a, 31, O_CLOEXEC);
-	say("dup3\tres=%s\toldfd=%s\tnewfd=%s\tflags=4096(O_CLOEXEC)", file(r, "a"), f, file(31, "a"));
+	r = call(SYS_dup3, file_a, 131, O_CLOEXEC);
+	say("dup3\tres=%s\toldfd=%s\tnewfd=%s\tflags=4096(O_CLOEXEC)", file(r, "a"), f, file(131, "a"));
 #ifdef SYS_dup2
-	r = call(SYS_dup2, file_a, 32);
-	say("dup2\tres=%s\toldfd=%s\tnewfd=%s", file(r, "a"), f, file(32, "a"));
-	r = call(SYS_dup2, 999, 33);
-	say("dup2\tres=-9(EBADF)\toldfd=999\tnewfd=33");
+	r = call(SYS_dup2, file_a, 132);
+	say("dup2\tres=%s\toldfd=%s\tnewfd=%s", file(r, "a"), f, file(132, "a"));
+	r = call(SYS_dup2, 999, 133);
+	say("dup2\tres=-9(EBADF)\toldfd=999\tnewfd=133");
 #endif
-	r = call(SYS_fcntl, file_a, F_DUPFD, 34);
-	say("fcntl\tres=%s\tfd=%s\tcmd=1(F_DUPFD)\targ=22", file(r, "a"), f);
+	r = call(SYS_fcntl, file_a, F_DUPFD, 134);
+	say("fcntl\tres=%s\tfd=%s\tcmd=1(F_DUPFD)\targ=86", file(r, "a"), f);
 	r = call(SYS_fcntl, file_a, F_GETFD, 0);
 	say("fcntl\tres=0*\tfd=%s\tcmd=2(F_GETFD)\targ=0", f);
-	r = call(SYS_close_range, 31, 40, 0);
-	say("close_range\tres=%s\tfirst=31\tlast=40\tflags=0", res(r));
-	r = call(SYS_close, 32);
-	say("close\tres=-9(EBADF)\tfd=32");
+	r = call(SYS_close_range, 131, 140, 0);
+	say("close_range\tres=%s\tfirst=131\tlast=140\tflags=0", res(r));
+	r = call(SYS_close, 132);
+	say("close\tres=-9(EBADF)\tfd=132");
 
 	r = call(SYS_pipe2, p, O_CLOEXEC | O_NONBLOCK);
 	look(p[0]);
@@ -316,14 +394,14 @@ static void descriptors(void)
 	call(SYS_select, 0, NULL, NULL, NULL, &(struct timeval){ 0, 0 });
 	say("select\tres=0");
 #endif
-	r = call(SYS_ppoll, polls, 1, &none, NULL, 8);
-	say("ppoll\tres=%s\tfds=%d:p1\ttimeout=0(0s)\tsigmask=", res(r), p[0]);
+	r = call(SYS_ppoll, polls, 1, &none, &mask, 8);
+	say("ppoll\tres=%s\tfds=%d:p1\ttimeout=0(0s)\tsigmask=SIGUSR1", res(r), p[0]);
 	r = call(SYS_splice, p[0], NULL, q[1], NULL, 64, 2);
 	say("splice\tres=%s\tfd_in=%d(<p>)\tfd_out=%d(<p>)\tsize=64\tflags=2(SPLICE_F_NONBLOCK)", res(r), p[0], q[1]);
 	r = call(SYS_read, q[0], buf, 64);
 	say("read\tres=7\tdata=through\tfd=%d(<p>)\tsize=64", q[0]);
-	r = call(SYS_sendfile, q[1], file_a, &zero, 5);
-	say("sendfile\tres=%s\tout_fd=%d(<p>)\tin_fd=%s\tsize=5", res(r), q[1], f);
+	r = call(SYS_sendfile, q[1], file_a, &from, 4096);
+	say("sendfile\tres=%s\toffset=%ld\tout_fd=%d(<p>)\tin_fd=%s\tsize=4096", res(r), (long)from, q[1], f);
 	close_fd(q[1], fmt("%d(<p>)", q[1]));
 	close_fd(q[0], fmt("%d(<p>)", q[0]));
 
@@ -357,6 +435,14 @@ static void descriptors(void)
 	fd = call(SYS_signalfd4, -1, &mask, 8, SOCK_NONBLOCK);
 	say("signalfd4\tres=%ld(<s>)\tflags=64(O_NONBLOCK)\tfd=-1(EPERM)\tmask=200", fd);
 	close_fd(fd, fmt("%ld(<s>)", fd));
+#ifdef SYS_signalfd
+	fd = call(SYS_signalfd, -1, &mask, 8);
+	say("signalfd\tres=%ld(<s>)\tfd=-1(EPERM)\tmask=200\tflags=0", fd);
+	close_fd(fd, fmt("%ld(<s>)", fd));
+	fd = call(SYS_inotify_init);
+	say("inotify_init\tres=%ld(<i>)\tflags=0", fd);
+	close_fd(fd, fmt("%ld(<i>)", fd));
+#endif
 	fd = call(SYS_inotify_init1, IN_CLOEXEC);
 	say("inotify_init1\tres=%ld(<i>)\tflags=4096(O_CLOEXEC)", fd);
 	call(SYS_inotify_add_watch, fd, "a", IN_MODIFY);
@@ -371,29 +457,69 @@ static void descriptors(void)
 
 /* --- memory, time, identity --------------------------------------------------------------------------------------------- */
 
+/* The sizes of the process as /proc tells them, read with a call that has its line; say_vm() as say_fstat(). */
+static int status_fd;
+static long vm_size, vm_swap, vm_res;
+#define STATUS_MAX 2047
+
+static void look_vm(void)
+{
+	static char text[STATUS_MAX + 1];
+	const char *size, *swap;
+
+	vm_res = call(SYS_pread64, status_fd, text, STATUS_MAX, 0);
+	text[vm_res > 0 ? vm_res : 0] = '\0';
+	size = strstr(text, "\nVmSize:");
+	swap = strstr(text, "\nVmSwap:");
+	vm_size = size ? strtol(size + 8, NULL, 10) : -1;
+	vm_swap = swap ? strtol(swap + 8, NULL, 10) : -1;
+}
+
+static void say_vm(void)
+{
+	say("pread\tres=%s\tdata=Name:*\tfd=%d*\tsize=%d\tpos=0", res(vm_res), status_fd, STATUS_MAX);
+}
+
+static const char *vm(void)
+{
+	return fmt("vm_size=%ld\tvm_rss=*\tvm_swap=%ld", vm_size, vm_swap);
+}
+
 static void memory(void)
 {
-	unsigned long at;
+	unsigned long at, hint = 0x600000000000;
 	long r;
 
 	r = call(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	say("mmap\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\toffset=0");
+	look_vm();
+	say("mmap\tres=%s\t%s\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\toffset=0",
+	    res(r), vm());
+	say_vm();
 	at = (unsigned long)r;
 	say("mprotect\tres=%s\taddr=%lX\tlength=4096\tprot=1(PROT_READ)", res(call(SYS_mprotect, at, 4096, PROT_READ)),
 	    at);
 	say("mlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_mlock, at, 4096)), at);
 	say("munlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_munlock, at, 4096)), at);
 	say("mlock2\tres=%s\taddr=%lX\tlen=4096\tflags=1(MLOCK_ONFAULT)", res(call(SYS_mlock2, at, 4096, 1)), at);
+	say("mlockall\tres=%s\tflags=4(MCL_ONFAULT)", res(call(SYS_mlockall, 4))); /* of which pages is not said: refused */
 	say("munlockall\tres=%s", res(call(SYS_munlockall)));
 	call(SYS_madvise, at, 4096, MADV_DONTNEED);
 	say("madvise");
-	say("munmap\tres=%s\taddr=%lX\tlength=8192", res(call(SYS_munmap, at, 8192)), at);
-	r = call(SYS_mmap, NULL, 17, PROT_READ, MAP_SHARED, (int)file_a, 0);
-	say("mmap\taddr=0\tlength=17\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\toffset=0", file(file_a, "a"));
+	r = call(SYS_munmap, at, 8192);
+	look_vm();
+	say("munmap\tres=%s\t%s\taddr=%lX\tlength=8192", res(r), vm(), at);
+	say_vm();
+	r = call(SYS_mmap, hint, 17, PROT_READ, MAP_SHARED, (int)file_a, 4096);
+	look_vm();
+	say("mmap\tres=%s\t%s\taddr=%lX\tlength=17\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\toffset=4096", res(r),
+	    vm(), hint, file(file_a, "a"));
+	say_vm();
 	say("munmap\tres=%s\taddr=%lX\tlength=17", res(call(SYS_munmap, r, 17)), (unsigned long)r);
-	call(SYS_brk, 0);
-	say("brk\taddr=0");
-	say("mprotect\tres=%s\taddr=1\tlength=1\tprot=0(PROT_NONE)", res(call(SYS_mprotect, 1, 1, 0)));
+	r = call(SYS_brk, 4242);
+	look_vm();
+	say("brk\tres=%lX\t%s\taddr=1092", (unsigned long)r, vm());
+	say_vm();
+	say("mprotect\tres=%s\taddr=1\tlength=2\tprot=0(PROT_NONE)", res(call(SYS_mprotect, 1, 2, 0)));
 }
 
 static void times_and_signals(void)
@@ -404,9 +530,9 @@ static void times_and_signals(void)
 		unsigned long flags;
 		void *restorer;
 		uint64_t mask;
-	} ignore = { (void *)1, 0, NULL, 0 };
+	} ignore = { (void *)1, SA_RESTART, NULL, 1ull << (SIGUSR2 - 1) };
 	static int word;
-	long pid, tid;
+	long pid, tid, fd, copy, r;
 
 	say("nanosleep\tres=%s\tinterval=1000000(0.001s)", res(call(SYS_nanosleep, &ms, NULL)));
 	call(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &ms, NULL);
@@ -424,24 +550,64 @@ static void times_and_signals(void)
 	say("kill\tres=%s\tpid=%ld*\tsig=0", res(call(SYS_kill, pid, 0)), pid);
 	say("tkill\tres=%s\ttid=%ld*\tsig=0", res(call(SYS_tkill, tid, 0)), tid);
 	say("tgkill\tres=%s\tpid=%ld*\ttid=%ld*\tsig=0", res(call(SYS_tgkill, pid, tid, 0)), pid, tid);
+	say("tgkill\tres=%s\tpid=%ld*\ttid=999999*\tsig=12(SIGUSR2)", res(call(SYS_tgkill, pid, 999999, SIGUSR2)), pid);
 	say("kill\tres=%s\tpid=999999*\tsig=9(SIGKILL)", res(call(SYS_kill, 999999, SIGKILL)));
-	say("rt_sigaction\tres=%s\tsig=10(SIGUSR1)\thandler=1\tflags=0",
+	say("rt_sigaction\tres=%s\tsig=10(SIGUSR1)\thandler=1\tflags=10000000\tmask=SIGUSR2",
 	    res(call(SYS_rt_sigaction, SIGUSR1, &ignore, NULL, 8)));
 	call(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 8);
 	say("rt_sigprocmask");
 	call(SYS_sched_yield);
 	say("sched_yield");
-	tid = call(SYS_pidfd_open, pid, 0);
-	say("pidfd_open\tfd=%ld*\tpid=%ld*\tflags=0", tid, pid);
-	close_fd(tid, fmt("%ld*", tid));
+	fd = call(SYS_pidfd_open, pid, 0);
+	say("pidfd_open\tfd=%ld*\tpid=%ld*\tflags=0", fd, pid);
+	copy = call(SYS_pidfd_getfd, fd, file_a, 0);
+	say("pidfd_getfd\tfd=%ld*\tpid_fd=%ld*\ttarget_fd=%ld*\tflags=0", copy, fd, file_a);
+	if (copy >= 0)
+		close_fd(copy, fmt("%ld*", copy));
+	r = call(SYS_pidfd_getfd, fd, 998, 7);
+	say("pidfd_getfd\tfd=%s\tpid_fd=%ld*\ttarget_fd=998*\tflags=7", res(r), fd);
+	close_fd(fd, fmt("%ld*", fd));
 }
 
-static void identity(void)
+/* What a call that made a child tells of the parent; flags and names as events have them. */
+struct who {
+	unsigned uid, gid;
+};
+
+static const char *as_parent(unsigned flags, const char *names, struct who who)
 {
-	struct rlimit now, core;
+	unsigned in_ns = contained ? 0x20000000 : 0;
+	const char *all = fmt("%s%s%s", names, *names && in_ns ? "|" : "", in_ns ? "CLONE_CHILD_IN_PIDNS" : "");
+
+	return fmt("exe=%s\targs=%s.*\tcwd=%s\tvm_size=*\tcomm=" COMM "\tcgroups=*\tflags=%u%s\tuid=%u\tgid=%u\tvtid=%d*\tvpid=%d*",
+		   program, first_arg, dir, flags | in_ns, *all ? fmt("(%s)", all) : "", who.uid, who.gid, own_pid,
+		   own_pid);
+}
+
+/* Each id another one; what is asked for without the rights is refused, and told all the same. */
+static void ids(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct was[2], caps[2];
+	uint64_t permitted, effective;
 	unsigned a, b, c;
 	long r;
 
+	call(SYS_capget, &head, was);
+	say("capget");
+	memcpy(caps, was, sizeof caps);
+	caps[0].inheritable = was[0].permitted & (1u << CAP_CHOWN | 1u << CAP_FOWNER);
+	caps[0].effective = was[0].permitted & ~(1u << CAP_KILL | 1u << CAP_NET_RAW);
+	r = call(SYS_capset, &head, caps);
+	permitted = (uint64_t)was[1].permitted << 32 | was[0].permitted;
+	effective = (uint64_t)caps[1].effective << 32 | caps[0].effective;
+	say("capset\tres=%s\tcap_inheritable=%X\tcap_permitted=%lX\tcap_effective=%lX", res(r), caps[0].inheritable,
+	    permitted, effective);
+	r = call(SYS_capset, &head, was);
+	say("capset\tres=%s\tcap_inheritable=*\tcap_permitted=%lX\tcap_effective=*", res(r), permitted);
+
+	say("setresgid\tres=%s\trgid=-1(<NONE>)\tegid=2345*\tsgid=6789*", res(call(SYS_setresgid, -1, 2345, 6789)));
+	say("setresuid\tres=%s\truid=-1(<NONE>)\teuid=1234*\tsuid=5678*", res(call(SYS_setresuid, -1, 1234, 5678)));
 	say("getuid\tuid=%ld*", call(SYS_getuid));
 	say("geteuid\teuid=%ld*", call(SYS_geteuid));
 	say("getgid\tgid=%ld*", call(SYS_getgid));
@@ -450,42 +616,179 @@ static void identity(void)
 	say("getresuid\tres=%s\truid=%u*\teuid=%u*\tsuid=%u*", res(r), a, b, c);
 	r = call(SYS_getresgid, &a, &b, &c);
 	say("getresgid\tres=%s\trgid=%u*\tegid=%u*\tsgid=%u*", res(r), a, b, c);
-	say("setresuid\tres=%s\truid=-1(<NONE>)\teuid=0*\tsuid=-1(<NONE>)", res(call(SYS_setresuid, -1, 0, -1)));
-	say("setresgid\tres=%s\trgid=0*\tegid=-1(<NONE>)\tsgid=-1(<NONE>)", res(call(SYS_setresgid, 0, -1, -1)));
-	say("setreuid\tres=%s\truid=0*\teuid=-1(<NONE>)", res(call(SYS_setreuid, 0, -1)));
-	say("setuid\tres=%s\tuid=0*", res(call(SYS_setuid, 0)));
-	say("setgid\tres=%s\tgid=0*", res(call(SYS_setgid, 0)));
+	say("setresuid\tres=%s\truid=11*\teuid=22*\tsuid=33*", res(call(SYS_setresuid, 11, 22, 33)));
+	say("setresgid\tres=%s\trgid=44*\tegid=55*\tsgid=66*", res(call(SYS_setresgid, 44, 55, 66)));
+	say("setreuid\tres=%s\truid=77*\teuid=88*", res(call(SYS_setreuid, 77, 88)));
+	say("setregid\tres=%s\trgid=99*\tegid=111*", res(call(SYS_setregid, 99, 111)));
+	say("setuid\tres=%s\tuid=222*", res(call(SYS_setuid, 222)));
+	say("setgid\tres=%s\tgid=333*", res(call(SYS_setgid, 333)));
+	r = call(SYS_execve, in_dir("none"), ((char *[]){ "first", "second word", "third", NULL }),
+		 ((char *[]){ "A=1", "BB=22", NULL }));
+	say("execve\tres=%s\texe=first\targs=second word.third.\tcwd=%s\tcomm=" COMM
+	    "\tenv=A=1.BB=22.\tcap_permitted=%lX\tcap_effective=0\tuid=1234*\tgid=2345*\tfilename=%s",
+	    res(r), dir, permitted, in_dir("none"));
+	r = call(SYS_execveat, AT_FDCWD, "none", ((char *[]){ "eins", "zwei", NULL }), ((char *[]){ "C=333", NULL }), 0);
+	say("execveat\tres=%s\texe=eins\targs=zwei.\tcwd=%s\tcomm=" COMM
+	    "\tenv=C=333.\tcap_permitted=%lX\tcap_effective=0\tuid=1234*\tgid=2345*",
+	    res(r), dir, permitted);
+	r = call(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	if (r == 0)
+		syscall(SYS_exit_group, 0);
+	say("clone\tres=%ld*\t%s", r, as_parent(0, "", (struct who){ 1234, 2345 }));
+	call(SYS_wait4, r, NULL, 0, NULL);
+	say("wait4");
+	say("setresuid\tres=%s\truid=0*\teuid=0*\tsuid=0*", res(call(SYS_setresuid, 0, 0, 0)));
+	say("setresgid\tres=%s\trgid=0*\tegid=0*\tsgid=0*", res(call(SYS_setresgid, 0, 0, 0)));
+}
+
+static void identity(void)
+{
+	struct rlimit now;
+	struct rlimit64 first = { 1000, 2000 }, second = { 500, 1500 }, old;
+	long r;
+
+	say("setpgid\tres=%s\tpid=999999*\tpgid=12345*", res(call(SYS_setpgid, 999999, 12345)));
 	say("setpgid\tres=%s\tpid=0*\tpgid=0*", res(call(SYS_setpgid, 0, 0)));
+	say("setsid\tres=%ld", call(SYS_setsid)); /* refused: it leads a process group */
 	call(SYS_getppid);
 	say("getppid");
 	call(SYS_umask, 022);
 	say("umask");
-	r = call(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &core);
+	r = call(SYS_prlimit64, 0, RLIMIT_CORE, NULL, &old);
 	say("prlimit\tres=%s\tnewcur=-1\tnewmax=-1\toldcur=%ld\toldmax=%ld\tpid=0\tresource=4(RLIMIT_CORE)", res(r),
-	    (long)core.rlim_cur, (long)core.rlim_max);
-	r = call(SYS_getrlimit, RLIMIT_NOFILE, &now);
-	say("getrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur,
-	    (long)now.rlim_max);
-	r = call(SYS_setrlimit, RLIMIT_NOFILE, &now);
-	say("setrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=7(RLIMIT_NOFILE)", res(r), (long)now.rlim_cur,
+	    (long)old.rlim_cur, (long)old.rlim_max);
+	for (int i = 0; i < 2; i++) {
+		r = call(SYS_prlimit64, 0, RLIMIT_CORE, i ? &second : &first, &old);
+		say("prlimit\tres=%s\tnewcur=%d\tnewmax=%d\toldcur=%ld\toldmax=%ld\tpid=0\tresource=4(RLIMIT_CORE)",
+		    res(r), i ? 500 : 1000, i ? 1500 : 2000, r ? -1 : (long)old.rlim_cur, r ? -1 : (long)old.rlim_max);
+	}
+	r = call(SYS_prlimit64, 999999, RLIMIT_NOFILE, NULL, NULL);
+	say("prlimit\tres=%s\tnewcur=-1\tnewmax=-1\toldcur=-1\toldmax=-1\tpid=999999\tresource=7(RLIMIT_NOFILE)", res(r));
+	now = (struct rlimit){ 300, 1200 };
+	r = call(SYS_setrlimit, RLIMIT_CORE, &now);
+	say("setrlimit\tres=%s\tcur=300\tmax=1200\tresource=4(RLIMIT_CORE)", res(r));
+	r = call(SYS_getrlimit, RLIMIT_CORE, &now);
+	say("getrlimit\tres=%s\tcur=%ld\tmax=%ld\tresource=4(RLIMIT_CORE)", res(r), (long)now.rlim_cur,
 	    (long)now.rlim_max);
 	r = call(SYS_prctl, PR_SET_NAME, COMM, 0, 0, 0);
 	say("prctl\tres=%s\toption=15(PR_SET_NAME)\targ2_str=" COMM "\targ2_int=0", res(r));
-	r = call(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0);
-	say("prctl\tres=%s\toption=3(PR_GET_DUMPABLE)\targ2_int=0", res(r));
-	r = call(SYS_seccomp, 2, 0, &(unsigned){ 0x7fff0000 });
-	say("seccomp\tres=%s\top=2\tflags=0", res(r));
-	r = call(SYS_unshare, 0);
-	say("unshare\tres=%s\tflags=0", res(r));
-	r = call(SYS_setns, -1, 0);
-	say("setns\tres=%s\tfd=-1(EPERM)\tnstype=0", res(r));
-	r = call(SYS_execve, in_dir("none"), (char *[]){ "none", NULL }, (char *[]){ NULL });
-	say("execve\tres=-2(ENOENT)\tfilename=%s", in_dir("none"));
+	r = call(SYS_prctl, PR_CAPBSET_READ, 7, 0, 0, 0);
+	say("prctl\tres=%s\toption=23(PR_CAPBSET_READ)\targ2_int=7", res(r));
+	r = call(SYS_seccomp, 2, 0xf0f0, &(unsigned){ 0x7fff0000 });
+	say("seccomp\tres=%s\top=2\tflags=F0F0", res(r));
+	r = call(SYS_unshare, CLONE_FS | CLONE_FILES);
+	say("unshare\tres=%s\tflags=3(CLONE_FILES|CLONE_FS)", res(r));
+	r = call(SYS_setns, 997, CLONE_NEWUTS);
+	say("setns\tres=%s\tfd=997\tnstype=128(CLONE_NEWUTS)", res(r));
+}
+
+/* Calls that change the machine: refused, by the rights or by arguments that mean nothing. */
+static void machine(void)
+{
+	struct dqblk quota = { .dqb_bhardlimit = 11,
+			       .dqb_bsoftlimit = 12,
+			       .dqb_curspace = 13,
+			       .dqb_ihardlimit = 14,
+			       .dqb_isoftlimit = 15,
+			       .dqb_curinodes = 16,
+			       .dqb_btime = 17,
+			       .dqb_itime = 18 };
+	struct dqinfo info = { .dqi_bgrace = 21, .dqi_igrace = 22, .dqi_flags = 1 };
+	char attr[8] = { 0 };
+	long r;
+
+	r = call(SYS_quotactl, QCMD(Q_SETQUOTA, GRPQUOTA), "/dev/ph_none", 4321, &quota);
+	say("quotactl\tres=%s\tspecial=/dev/ph_none\tquotafilepath=<NA>\tdqb_bhardlimit=11\tdqb_bsoftlimit=12\tdqb_curspace=13\tdqb_ihardlimit=14\tdqb_isoftlimit=15\tdqb_btime=17000000000*\tdqb_itime=18000000000*\tdqi_bgrace=0*\tdqi_igrace=0*\tdqi_flags=*\tquota_fmt_out=*\tcmd=64(Q_SETQUOTA)\ttype=2(GRPQUOTA)\tid=4321\tquota_fmt=1(QFMT_NOT_USED)",
+	    res(r));
+	r = call(SYS_quotactl, QCMD(Q_SETINFO, USRQUOTA), "/dev/ph_none", 0, &info);
+	say("quotactl\tres=%s\tspecial=/dev/ph_none\tdqb_bhardlimit=0\tdqb_itime=0*\tdqi_bgrace=21000000000*\tdqi_igrace=22000000000*\tdqi_flags=2(V1_DQF_RSQUASH)\tcmd=16(Q_SETINFO)\ttype=1(USRQUOTA)\tid=0",
+	    res(r));
+	r = call(SYS_quotactl, QCMD(Q_QUOTAON, GRPQUOTA), "/dev/ph_none", 4, "/ph_quota");
+	say("quotactl\tres=%s\tspecial=/dev/ph_none\tquotafilepath=/ph_quota\tdqi_flags=*\tcmd=1(Q_QUOTAON)\ttype=2(GRPQUOTA)\tid=4\tquota_fmt=8(QFMT_VFS_V1)",
+	    res(r));
+	r = call(SYS_keyctl, 10, 0x7654321, "user", "ph_desc", 0x1234567);
+	say("keyctl\tres=%s\toperation=10(KEYCTL_SEARCH)\targ2=124076833\targ3=user\targ4=ph_desc\targ5=19088743", res(r));
+	r = call(SYS_keyctl, 4, 0x7654321, 1234, 5678, 91);
+	say("keyctl\tres=%s\toperation=4(KEYCTL_CHOWN)\targ2=124076833\targ3=1234\targ4=5678\targ5=91", res(r));
+	r = call(SYS_bpf, 1, attr, 4);
+	say("bpf\tfd=%s\tcmd=1(BPF_MAP_LOOKUP_ELEM)", res(r));
+	r = call(SYS_ptrace, PTRACE_POKEUSER, 999999, 0x1111, 0x2222);
+	say("ptrace\tres=%s\taddr=1111\tdata=2222\trequest=7(PTRACE_POKEUSR)\tpid=999999*", res(r));
+	r = call(SYS_ptrace, PTRACE_CONT, 999999, 0x1111, SIGUSR2);
+	say("ptrace\tres=%s\taddr=1111\tdata=12(SIGUSR2)\trequest=8(PTRACE_CONT)\tpid=999999*", res(r));
+	r = call(SYS_init_module, "no module", 9, "ph=1");
+	say("init_module\tres=%s\timg=no module\tlength=9\tuargs=ph=1", res(r));
+	r = call(SYS_finit_module, file_a, "ph=2", 3);
+	say("finit_module\tres=%s\tfd=%s\tuargs=ph=2\tflags=3(MODULE_INIT_IGNORE_MODVERSIONS|MODULE_INIT_IGNORE_VERMAGIC)",
+	    res(r), file(file_a, "a"));
+	r = call(SYS_delete_module, "ph_none", O_NONBLOCK);
+	say("delete_module\tres=%s\tname=ph_none\tflags=2(O_NONBLOCK)", res(r));
+	r = call(SYS_fsconfig, 996, 1, "key", "value", 7);
+	say("fsconfig\tres=%s\tfd=996\tcmd=1(FSCONFIG_SET_STRING)\tkey=key\tvalue_bytebuf=\tvalue_charbuf=value\taux=7",
+	    res(r));
+	r = call(SYS_fsconfig, 995, 2, "key2", "bytes", 5);
+	say("fsconfig\tres=%s\tfd=995\tcmd=2(FSCONFIG_SET_BINARY)\tkey=key2\tvalue_bytebuf=bytes\tvalue_charbuf=*\taux=5",
+	    res(r));
+}
+
+/* linux/io_uring.h may be older than the kernel. */
+struct ring_params {
+	unsigned sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features, rest[24];
+};
+
+/* Memory and descriptors that others may have a hand in. */
+static void shared(void)
+{
+	struct ring_params ring = { .sq_entries = 44,
+				    .cq_entries = 64,
+				    .flags = 0x18,
+				    .sq_thread_cpu = 7,
+				    .sq_thread_idle = 1234,
+				    .features = 5,
+				    .rest = { 0, 1 } }; /* of which the second word is none that the kernel knows */
+	char here[16] = "", there[16] = "remote words";
+	struct iovec local_iov = { here, 6 }, remote_iov = { there, 12 };
+	uint64_t mask = 1ull << (SIGUSR2 - 1);
+	long pid, r;
+
+	pid = call(SYS_getpid);
+	say("getpid");
+	r = call(SYS_process_vm_readv, pid, &local_iov, 1, &remote_iov, 1, 0);
+	say("process_vm_readv\tres=%ld\tpid=%ld*\tdata=%s", r, pid, r > 0 ? "remote" : "");
+	memcpy(here, "mine!!", 6);
+	r = call(SYS_process_vm_writev, pid, &local_iov, 1, &remote_iov, 1, 0);
+	say("process_vm_writev\tres=%ld\tpid=%ld*\tdata=mine!!", r, pid);
+	r = call(SYS_process_vm_readv, 999999, &local_iov, 1, &remote_iov, 1, 0);
+	say("process_vm_readv\tres=%ld\tpid=999999*\tdata=", r);
+	r = call(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	say("userfaultfd\tres=%ld*\tflags=4161(O_NONBLOCK|O_RDONLY|O_CLOEXEC)", r);
+	if (r >= 0)
+		close_fd(r, fmt("%ld*", r));
+	r = call(SYS_io_uring_setup, 5, &ring);
+	say("io_uring_setup\tres=%s\tentries=5\tsq_entries=44\tcq_entries=64\tflags=48(IORING_SETUP_CQSIZE|IORING_SETUP_CLAMP)\tsq_thread_cpu=7\tsq_thread_idle=1234\tfeatures=5(IORING_FEAT_SINGLE_MMAP|IORING_FEAT_SUBMIT_STABLE)",
+	    res(r));
+	r = call(SYS_io_uring_enter, 994, 11, 22, 1, &mask, 8);
+	say("io_uring_enter\tres=%s\tfd=994\tto_submit=11\tmin_complete=22\tflags=1(IORING_ENTER_GETEVENTS)\tsig=SIGUSR2",
+	    res(r));
+	r = call(SYS_io_uring_register, 993, 2, 0x1234, 77);
+	say("io_uring_register\tres=%s\tfd=993\topcode=2(IORING_REGISTER_FILES)\targ=1234\tnr_args=77", res(r));
+}
+
+/* What the kernel does when a ring is given up interrupts calls that sleep, so this comes last. */
+static void a_ring(void)
+{
+	struct ring_params ring = { .cq_entries = 64, .flags = 8 };
+	long r = call(SYS_io_uring_setup, 5, &ring);
+
+	say("io_uring_setup\tres=%s\tentries=5\tsq_entries=%u\tcq_entries=%u\tflags=16(IORING_SETUP_CQSIZE)\tsq_thread_cpu=0\tsq_thread_idle=0\tfeatures=*",
+	    res(r), ring.sq_entries, ring.cq_entries);
+	if (r >= 0)
+		close_fd(r, fmt("%ld*", r));
 }
 
 static void semaphores(void)
 {
-	struct sembuf up = { 1, 2, IPC_NOWAIT };
+	struct sembuf up = { 1, 2, IPC_NOWAIT }, several[2] = { { 3, -4, IPC_NOWAIT }, { 5, 6, SEM_UNDO } };
 	long id, r;
 
 	id = call(SYS_semget, IPC_PRIVATE, 2, IPC_CREAT | 0600);
@@ -494,6 +797,13 @@ static void semaphores(void)
 	say("semop\tres=%s\tnsops=1\tsem_num_0=1\tsem_op_0=2\tsem_flg_0=1(IPC_NOWAIT)\tsemid=%ld", res(r), id);
 	r = call(SYS_semctl, id, 0, SETVAL, 5);
 	say("semctl\tres=%s\tsemid=%ld\tsemnum=0\tcmd=4096(SETVAL)\tval=5", res(r), id);
+	r = call(SYS_semop, 424242, several, 2);
+	say("semop\tres=%s\tnsops=2\tsem_num_0=3\tsem_op_0=-4\tsem_flg_0=1(IPC_NOWAIT)\tsem_num_1=5\tsem_op_1=6\tsem_flg_1=2(SEM_UNDO)\tsemid=424242",
+	    res(r));
+	r = call(SYS_semctl, 424242, 77, SETVAL, 5);
+	say("semctl\tres=%s\tsemid=424242\tsemnum=77\tcmd=4096(SETVAL)\tval=5", res(r));
+	r = call(SYS_semget, 0x12345, 99, 0);
+	say("semget\tres=%s\tkey=12345\tnsems=99\tsemflg=0", res(r));
 	r = call(SYS_semctl, id, 0, IPC_RMID, 0);
 	say("semctl\tres=%s\tsemid=%ld\tsemnum=0\tcmd=4(IPC_RMID)", res(r), id);
 }
@@ -501,20 +811,37 @@ static void semaphores(void)
 /* A child that ends at once; its own calls are another thread's. */
 static void children(void)
 {
+	struct {
+		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	} args = { .flags = CLONE_FS | CLONE_SYSVSEM, .exit_signal = SIGCHLD };
+	const struct who root = { 0, 0 };
 	long pid;
 
 #ifdef SYS_fork
 	pid = call(SYS_fork);
 	if (pid == 0)
 		syscall(SYS_exit_group, 0);
-	say("fork\tres=%ld*", pid);
+	say("fork\tres=%ld*\t%s", pid, as_parent(0, "", root));
+	call(SYS_wait4, pid, NULL, 0, NULL);
+	say("wait4");
+	/* the child has the parent's stack, which only the library's own call takes care of */
+	pid = vfork();
+	if (pid == 0)
+		_exit(0);
+	say("vfork\tres=%ld*\t%s", pid, as_parent(0x8008000, "CLONE_VM|CLONE_VFORK", root));
 	call(SYS_wait4, pid, NULL, 0, NULL);
 	say("wait4");
 #endif
-	pid = call(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
+	pid = call(SYS_clone, CLONE_FS | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid == 0)
 		syscall(SYS_exit_group, 3);
-	say("clone\tres=%ld*", pid);
+	say("clone\tres=%ld*\t%s", pid, as_parent(2, "CLONE_FS", root));
+	call(SYS_wait4, pid, NULL, 0, NULL);
+	say("wait4");
+	pid = call(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		syscall(SYS_exit_group, 4);
+	say("clone3\tres=%ld*\t%s", pid, as_parent(0x1002, "CLONE_FS|CLONE_SYSVSEM", root));
 	call(SYS_wait4, pid, NULL, 0, NULL);
 	say("wait4");
 }
@@ -570,7 +897,7 @@ static void tcp(int family, unsigned port, unsigned nobody)
 	say("getsockname");
 	n = call(SYS_accept4, s, &from, &len, SOCK_CLOEXEC);
 	kn = fmt("%ld(<%ct>%s)", n, v, there);
-	say("accept4\tfd=%s\ttuple=%s\tqueuepct=0\tqueuelen=0\tqueuemax=5", kn, there);
+	say("accept4\tfd=%s\ttuple=%s\tqueuepct=0\tqueuelen=0\tqueuemax=5\tflags=80000", kn, there);
 	call(SYS_getpeername, c, &from, &len);
 	say("getpeername");
 
@@ -736,6 +1063,69 @@ static void local(void)
 	close_fd(pair[1], fmt("%d(<u>*", pair[1]));
 }
 
+/* --- is each row there? ----------------------------------------------------------------------------------------------- */
+
+struct row {
+	const char *name;
+	int nr;
+	unsigned event;
+};
+
+static const struct row rows[] = {
+#if defined(__aarch64__)
+#define SYSCALL(id, name, x86_64, i386, arm64, event, ...) { #name, arm64, PH_EV_##event },
+#else
+#define SYSCALL(id, name, x86_64, i386, arm64, event, ...) { #name, x86_64, PH_EV_##event },
+#endif
+#include "porthole/syscalls.def"
+};
+
+static const struct {
+	unsigned code;
+	const char *name;
+} events[] = {
+#define EVENT(code, event, name, ...) { code, name },
+#include "porthole/events.def"
+};
+
+/* Rows without a line, with the reason. */
+static const struct {
+	const char *name, *reason;
+} excused[] = {
+	{ NULL, NULL },
+};
+
+static bool said(unsigned event)
+{
+	const char *name = NULL, *at = lines;
+	size_t len;
+
+	for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+		if (events[i].code == event)
+			name = events[i].name;
+	len = name ? strlen(name) : 0;
+	for (; len && at < lines + used; at = strchr(at, '\n') + 1)
+		if (strncmp(at, name, len) == 0 && (at[len] == '\t' || at[len] == '\n'))
+			return true;
+	return false;
+}
+
+static bool all_said(void)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		bool ok = rows[i].nr < 0 || rows[i].event == PH_EV_GENERIC_X || said(rows[i].event);
+
+		for (size_t k = 0; excused[k].name && !ok; k++)
+			ok = strcmp(excused[k].name, rows[i].name) == 0;
+		if (!ok)
+			fprintf(stderr, "workload: no line for %s, and no reason why\n", rows[i].name);
+		all = all && ok;
+	}
+	return all;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned tcp4, tcp6, udp4, udp6, dead4, dead6;
@@ -745,8 +1135,9 @@ int main(int argc, char **argv)
 		prctl(PR_SET_NAME, COMM);
 		return call(SYS_close, -4241) == -EBADF ? 0 : 1;
 	}
-	if (argc != 3 || !realpath(argv[1], dir)) {
-		fprintf(stderr, "usage: workload FOLDER FILE | --ready\n");
+	contained = argc == 4 && strcmp(argv[3], "contained") == 0;
+	if (argc != 3 + contained || !realpath(argv[1], dir)) {
+		fprintf(stderr, "usage: workload FOLDER FILE [contained] | --ready\n");
 		return 2;
 	}
 	out = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -754,6 +1145,13 @@ int main(int argc, char **argv)
 		perror(argv[2]);
 		return 2;
 	}
+	status_fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	for (int fd = status_fd + 1; fd < FD_BASE; fd++)
+		if (dup2(out, fd) < 0)
+			abort();
+	program = argv[0];
+	first_arg = argv[1];
+	own_pid = getpid();
 	umask(022);
 	prctl(PR_SET_NAME, COMM);
 	tcp4 = free_port(AF_INET, SOCK_STREAM);
@@ -768,7 +1166,10 @@ int main(int argc, char **argv)
 	descriptors();
 	memory();
 	times_and_signals();
+	ids();
 	identity();
+	machine();
+	shared();
 	semaphores();
 	children();
 	tcp(AF_INET, tcp4, dead4);
@@ -778,8 +1179,11 @@ int main(int argc, char **argv)
 		udp(AF_INET6, udp6);
 	}
 	local();
+	a_ring();
 	close_fd(file_a, file(file_a, "a"));
 	call(SYS_close, -4243);
 
+	if (!all_said())
+		return 3;
 	return write_lines(out);
 }
