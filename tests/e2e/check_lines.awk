@@ -3,7 +3,8 @@
 # against the lines that tests/e2e/workload.c said. Prints what differs; exit status 1 when something does.
 #
 # Of the thread between its close(-4242) and close(-4243), exactly the calls said have to be there, in their order. An argument
-# counts as right when it stands in the event's arguments, behind the one before it.
+# counts as right when it stands in the event's arguments, behind the one before it. What only the kernel knows is said as @1,
+# @2 ..: it has to be the same, whatever it is, wherever it is said.
 BEGIN { FS = "\t"; at = 0; wrong = 0 }
 
 FNR == NR { said[++n] = $0; next }
@@ -40,6 +41,22 @@ function find(rest, arg,    i, last, want) {
 	return i ? i + length(want) - 1 : 0
 }
 
+# arg with its @n replaced; the first time one is said, by what stands there.
+function fill(rest, arg,    n, word) {
+	while (match(arg, /@[0-9]/)) {
+		n = substr(arg, RSTART, 2)
+		if (!(n in known)) {
+			word = substr(arg, 1, RSTART - 1)
+			if (!index(rest, " " word))
+				return arg
+			word = substr(rest, index(rest, " " word) + length(word) + 1)
+			known[n] = tolower(substr(word, 1, index(word, " ") - 1))
+		}
+		sub(n, known[n], arg)
+	}
+	return arg
+}
+
 function compare(    parts, k, i, rest, p) {
 	at++
 	k = split(said[at], parts, "\t")
@@ -65,7 +82,7 @@ function compare(    parts, k, i, rest, p) {
 	}
 	rest = " " line " "
 	for (i = 2; i <= k; i++) {
-		p = find(rest, parts[i])
+		p = parts[i] ~ /@[0-9]/ ? find(tolower(rest), fill(tolower(rest), parts[i])) : find(rest, parts[i])
 		if (!p) {
 			complain(type ": no " parts[i] " in: " line)
 			return

@@ -1043,18 +1043,18 @@ static void local(void)
 
 	/* a descriptor that goes over a socket: what arrives is a known file */
 	r = call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair);
-	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tdomain=1(AF_LOCAL)\ttype=2\tproto=0", res(r), pair[0],
+	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tsource=@1\tpeer=@2\tdomain=1(AF_LOCAL)\ttype=2\tproto=0", res(r), pair[0],
 	    pair[1]);
 	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
 					 .cmsg_level = SOL_SOCKET,
 					 .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.head), &passed, sizeof passed);
 	r = call(SYS_sendmsg, pair[0], &msg, 0);
-	say("sendmsg\tres=%s\tdata=F\tfd=%d(<u>*\tsize=1\ttuple=*", res(r), pair[0]);
+	say("sendmsg\tres=%s\tdata=F\tfd=%d(<u>*\tsize=1\ttuple=@2->@1*", res(r), pair[0]);
 	iov = (struct iovec){ buf, sizeof buf };
 	memset(&control, 0, sizeof control);
 	r = call(SYS_recvmsg, pair[1], &msg, 0);
-	say("recvmsg\tres=%s\tsize=1\tdata=F\ttuple=*\tmsgcontrol=*\tfd=%d(<u>*", res(r), pair[1]);
+	say("recvmsg\tres=%s\tsize=1\tdata=F\ttuple=@2->@1*\tmsgcontrol=*\tfd=%d(<u>*", res(r), pair[1]);
 	memcpy(&passed, CMSG_DATA(&control.head), sizeof passed);
 	look(passed);
 	say_fstat(file(passed, "a"));
