@@ -83,13 +83,17 @@ void ph_containers_free(struct ph_containers *cs);
 
 /*
  * The container that owns a cgroup path (cgroup v1 or v2 path, "/docker/<64 hex>/..."), or NULL for the host. The first time
- * that a container is seen its state on disk is read at once and its runtime asked in the background. The pointer stays
- * valid until ph_containers_free(): containers that ended stay known.
+ * that a container is seen its state on disk is read at once and its runtime asked in the background.
+ * The pointer is good until the next call of this header but ph_containers_point(), which keeps it. Containers that nothing
+ * points to stay known, ended ones too, but for the oldest of very many, and for cgroups that have gone and only looked like
+ * a container's.
  */
 struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const char *path, size_t len);
 /* From the cgroups parameter of clone and execve: NUL-separated "subsys=path". */
 struct ph_container *ph_containers_by_cgroups(struct ph_containers *cs, const char *cgroups, size_t len);
 struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *id); /* 12 or 64 characters */
+/* Makes *where point to c; both may be NULL. What *where points to is counted, so *where must be set in this way only. */
+void ph_containers_point(struct ph_containers *cs, struct ph_container **where, struct ph_container *c);
 /* A cgroup went away: when it was a container's own, that container has ended. */
 void ph_containers_removed(struct ph_containers *cs, const char *path, size_t len);
 /* Takes in what the worker has found; returns how many containers changed. Cheap when there is nothing. */

@@ -12,27 +12,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ID_BUCKETS 1024 /* powers of two */
-#define PATH_BUCKETS 4096
+#define ID_BUCKETS 1024 /* at first; powers of two */
+#define PATH_BUCKETS 16384
 #define PATHS_MAX 65536 /* beyond that the paths are forgotten and found anew */
+#define PATH_BYTES_MAX (16u << 20) /* as well */
+#define IDLE_MAX 10000 /* containers of each kind that are kept though nobody points to them */
 #define SHORT_ID 12
+
+/*
+ * Whoever may make cgroups can make ones that look like containers, as many as he likes. So a container that nothing points to is
+ * idle, and of the idle ones only the newest are kept; those that a runtime knows are counted apart, so that made-up ones
+ * cannot push them out.
+ */
+enum idle { KNOWN, UNKNOWN, NIDLE, BUSY = NIDLE };
+
+struct path;
 
 struct node {
 	struct ph_container c; /* first: the public part */
-	struct node *next_by_id; /* same bucket */
-	struct node *next; /* in the order they were seen */
+	struct node *next_by_id, **link_by_id; /* same bucket */
+	struct node *next, **link; /* in the order they were seen */
+	struct node *next_idle, *prev_idle; /* in the order they became idle */
+	struct path *paths; /* that lead to it */
 	const struct ct_runtime *rt;
-	atomic_bool gone; /* c.ended, for the worker */
+	struct ct_life *life;
+	uint64_t hash;
+	uint32_t refs;
+	uint8_t idle; /* enum idle */
+	bool sure; /* its cgroup's name leaves no doubt that it is a container */
 	bool asked; /* the worker has a question about it */
+	bool wanted; /* the worker is to be asked */
 	bool disk_read;
 };
 
 struct path {
 	struct path *next;
+	struct path *next_of_node, **link_of_node;
 	struct node *node; /* NULL: the host's */
 	uint64_t hash;
 	size_t len;
 	char text[];
+};
+
+struct idle_list {
+	struct node *first, *last;
+	size_t n;
 };
 
 struct ph_containers {
@@ -41,10 +65,12 @@ struct ph_containers {
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
 	struct ct_worker *worker;
-	struct node *by_id[ID_BUCKETS];
+	struct node **by_id;
+	size_t nbuckets, nnodes;
 	struct node *first, **last;
+	struct idle_list idle[NIDLE];
 	struct path *paths[PATH_BUCKETS];
-	size_t npaths;
+	size_t npaths, path_bytes;
 };
 
 static uint64_t hash(const char *s, size_t len)
@@ -61,19 +87,103 @@ static uint64_t hash(const char *s, size_t len)
 	return h ^ h >> 29;
 }
 
+/* --- paths that have been asked for --- */
+
+static struct path **find_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h)
+{
+	struct path **p = &cs->paths[h % PATH_BUCKETS];
+	while (*p && ((*p)->hash != h || (*p)->len != len || memcmp((*p)->text, path, len)))
+		p = &(*p)->next;
+	return p;
+}
+
+static void forget_path(struct ph_containers *cs, struct path **p)
+{
+	struct path *old = *p;
+	*p = old->next;
+	if (old->node) {
+		*old->link_of_node = old->next_of_node;
+		if (old->next_of_node)
+			old->next_of_node->link_of_node = old->link_of_node;
+	}
+	cs->npaths--;
+	cs->path_bytes -= old->len;
+	free(old);
+}
+
+static void forget_paths(struct ph_containers *cs)
+{
+	for (size_t i = 0; i < PATH_BUCKETS; i++)
+		while (cs->paths[i])
+			forget_path(cs, &cs->paths[i]);
+}
+
+static void remember_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h, struct node *n)
+{
+	if (cs->npaths >= PATHS_MAX || cs->path_bytes + len > PATH_BYTES_MAX)
+		forget_paths(cs);
+	struct path *p = malloc(sizeof *p + len);
+	if (!p)
+		return;
+	struct path **bucket = &cs->paths[h % PATH_BUCKETS];
+	*p = (struct path){ .next = *bucket, .node = n, .hash = h, .len = len };
+	memcpy(p->text, path, len);
+	*bucket = p;
+	if (n) {
+		p->next_of_node = n->paths;
+		p->link_of_node = &n->paths;
+		if (n->paths)
+			n->paths->link_of_node = &p->next_of_node;
+		n->paths = p;
+	}
+	cs->npaths++;
+	cs->path_bytes += len;
+}
+
 /* --- ids --- */
 
-static struct node **id_bucket(struct ph_containers *cs, const char *id, size_t len)
+/* By the short id, so that either length finds it. */
+static uint64_t hash_id(const char *id, size_t len)
 {
-	return &cs->by_id[hash(id, len < SHORT_ID ? len : SHORT_ID) % ID_BUCKETS];
+	return hash(id, len < SHORT_ID ? len : SHORT_ID);
 }
 
 static struct node *find_id(struct ph_containers *cs, const char *id, size_t len)
 {
-	for (struct node *n = *id_bucket(cs, id, len); n; n = n->next_by_id)
+	for (struct node *n = cs->by_id[hash_id(id, len) % cs->nbuckets]; n; n = n->next_by_id)
 		if (!strncmp(n->c.full_id, id, len) && !n->c.full_id[len])
 			return n;
 	return NULL;
+}
+
+static void into_bucket(struct ph_containers *cs, struct node *n)
+{
+	struct node **bucket = &cs->by_id[n->hash % cs->nbuckets];
+	n->next_by_id = *bucket;
+	n->link_by_id = bucket;
+	if (*bucket)
+		(*bucket)->link_by_id = &n->next_by_id;
+	*bucket = n;
+}
+
+/* Without memory the chains become longer. */
+static void grow(struct ph_containers *cs)
+{
+	struct node **bigger = calloc(cs->nbuckets * 2, sizeof(struct node *));
+	if (!bigger)
+		return;
+	free(cs->by_id);
+	cs->by_id = bigger;
+	cs->nbuckets *= 2;
+	for (struct node *n = cs->first; n; n = n->next)
+		into_bucket(cs, n);
+}
+
+static void node_free(struct node *n)
+{
+	ct_details_destroy(&n->c);
+	ct_life_unref(n->life);
+	free(n);
 }
 
 static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *rt, const struct ct_id *id)
@@ -83,28 +193,100 @@ static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *
 		return NULL;
 	ct_details_init(&n->c);
 	ct_set(&n->c.full_id, id->text, id->len);
-	if (!*n->c.full_id) {
-		free(n);
+	n->life = ct_life_new(n->c.full_id);
+	if (!n->life || !*n->c.full_id) {
+		node_free(n);
 		return NULL;
 	}
 	memcpy(n->c.id, id->text, id->len < SHORT_ID ? id->len : SHORT_ID);
 	n->c.type = rt->type;
 	n->rt = rt;
-	struct node **bucket = id_bucket(cs, id->text, id->len);
-	n->next_by_id = *bucket;
-	*bucket = n;
+	n->hash = hash_id(id->text, id->len);
+	n->idle = BUSY;
+	n->sure = id->sure;
+	if (cs->nnodes >= cs->nbuckets)
+		grow(cs);
+	into_bucket(cs, n);
+	n->link = cs->last;
 	*cs->last = n;
 	cs->last = &n->next;
+	cs->nnodes++;
 	return n;
+}
+
+static void leave_idle(struct ph_containers *cs, struct node *n)
+{
+	if (n->idle == BUSY)
+		return;
+	struct idle_list *l = &cs->idle[n->idle];
+	*(n->prev_idle ? &n->prev_idle->next_idle : &l->first) = n->next_idle;
+	*(n->next_idle ? &n->next_idle->prev_idle : &l->last) = n->prev_idle;
+	n->next_idle = n->prev_idle = NULL;
+	n->idle = BUSY;
+	l->n--;
+}
+
+static void forget_node(struct ph_containers *cs, struct node *n)
+{
+	atomic_store(&n->life->gone, true);
+	while (n->paths)
+		forget_path(cs, find_path(cs, n->paths->text, n->paths->len, n->paths->hash));
+	leave_idle(cs, n);
+	*n->link_by_id = n->next_by_id;
+	if (n->next_by_id)
+		n->next_by_id->link_by_id = n->link_by_id;
+	*n->link = n->next;
+	*(n->next ? &n->next->link : &cs->last) = n->link;
+	cs->nnodes--;
+	node_free(n);
+}
+
+/* To be called when anything that idleness depends on has changed; n may be gone then. */
+static void settle(struct ph_containers *cs, struct node *n)
+{
+	leave_idle(cs, n);
+	if (n->refs)
+		return;
+	bool known = n->c.lookup == PH_CL_OK;
+	if (n->c.ended && !n->sure && !known) { /* it never was a container */
+		forget_node(cs, n);
+		return;
+	}
+	n->idle = known ? KNOWN : UNKNOWN;
+	struct idle_list *l = &cs->idle[n->idle];
+	n->prev_idle = l->last;
+	*(l->last ? &l->last->next_idle : &l->first) = n;
+	l->last = n;
+	if (++l->n > IDLE_MAX)
+		forget_node(cs, l->first);
+}
+
+void ph_containers_point(struct ph_containers *cs, struct ph_container **where, struct ph_container *c)
+{
+	struct node *old = (struct node *)(void *)*where, *new = (struct node *)(void *)c;
+	if (old == new)
+		return;
+	*where = c;
+	if (new && !new->refs++)
+		settle(cs, new);
+	if (old && !--old->refs)
+		settle(cs, old);
 }
 
 /* --- what the runtime says --- */
 
 static void ask_worker(struct ph_containers *cs, struct node *n)
 {
-	if (n->asked || !cs->worker)
+	n->wanted = true;
+	if (n->asked)
 		return;
-	n->asked = !ct_worker_ask(cs->worker, n->rt, n->c.full_id, !n->disk_read, &n->gone, n);
+	int err = cs->worker ? ct_worker_ask(cs->worker, n->rt, n->life, !n->disk_read, n->sure) : -ENOSYS;
+	n->asked = !err;
+	n->wanted = err == -ENOSPC || err == -ENOMEM; /* later, then */
+	if (err && !n->wanted && n->c.lookup == PH_CL_STARTED) {
+		n->c.lookup = PH_CL_FAILED;
+		n->c.generation++;
+	}
 }
 
 /* At the first sight of a container, and when it is started again: its files now, its socket in the background. */
@@ -150,48 +332,12 @@ static struct node *owner(struct ph_containers *cs, const char *path, size_t len
 			return NULL;
 		ct_set(&n->c.cgroup, path, end);
 		look_up(cs, n);
-	} else if (elsewhere) {
+		settle(cs, n);
+	} else if (elsewhere && (id.sure || n->c.ended)) { /* a look-alike must not end it when it goes */
 		ct_set(&n->c.cgroup, path, end);
 		n->c.generation++;
 	}
 	return n;
-}
-
-static struct path **find_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h)
-{
-	struct path **p = &cs->paths[h % PATH_BUCKETS];
-	while (*p && ((*p)->hash != h || (*p)->len != len || memcmp((*p)->text, path, len)))
-		p = &(*p)->next;
-	return p;
-}
-
-static void forget_path(struct ph_containers *cs, struct path **p)
-{
-	struct path *old = *p;
-	*p = old->next;
-	free(old);
-	cs->npaths--;
-}
-
-static void forget_paths(struct ph_containers *cs)
-{
-	for (size_t i = 0; i < PATH_BUCKETS; i++)
-		while (cs->paths[i])
-			forget_path(cs, &cs->paths[i]);
-}
-
-static void remember_path(struct ph_containers *cs, const char *path, size_t len, uint64_t h, struct node *n)
-{
-	if (cs->npaths >= PATHS_MAX)
-		forget_paths(cs);
-	struct path *p = malloc(sizeof *p + len);
-	if (!p)
-		return;
-	struct path **bucket = &cs->paths[h % PATH_BUCKETS];
-	*p = (struct path){ .next = *bucket, .node = n, .hash = h, .len = len };
-	memcpy(p->text, path, len);
-	*bucket = p;
-	cs->npaths++;
 }
 
 struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const char *path, size_t len)
@@ -207,10 +353,11 @@ struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const cha
 		return NULL;
 	if (n->c.ended) { /* started again */
 		n->c.ended = false;
-		atomic_store(&n->gone, false);
+		atomic_store(&n->life->gone, false);
 		n->c.generation++;
 		look_up(cs, n);
-	} else if (!n->asked && n->c.lookup == PH_CL_STARTED) {
+		settle(cs, n);
+	} else if (n->wanted && !n->asked) {
 		ask_worker(cs, n);
 	}
 	return &n->c;
@@ -263,7 +410,8 @@ void ph_containers_removed(struct ph_containers *cs, const char *path, size_t le
 		return;
 	n->c.ended = true;
 	n->c.generation++;
-	atomic_store(&n->gone, true);
+	atomic_store(&n->life->gone, true);
+	settle(cs, n);
 }
 
 /* --- the rest of the interface --- */
@@ -273,7 +421,7 @@ struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *i
 	size_t len = strlen(id);
 	if (!len)
 		return NULL;
-	for (struct node *n = *id_bucket(cs, id, len); n; n = n->next_by_id)
+	for (struct node *n = cs->by_id[hash_id(id, len) % cs->nbuckets]; n; n = n->next_by_id)
 		if (!strcmp(n->c.id, id) || !strcmp(n->c.full_id, id))
 			return &n->c;
 	return NULL;
@@ -286,17 +434,24 @@ static bool take_result(struct ph_containers *cs, struct ct_result *r)
 			cs->warn(cs->warn_arg, r->warning);
 		return false;
 	}
-	struct node *n = r->owner;
+	struct node *n = find_id(cs, r->life->id, strlen(r->life->id));
+	if (!n || n->life != r->life) /* forgotten since */
+		return false;
 	bool changed = false;
+	uint8_t before = n->c.lookup;
 	if (r->last)
 		n->asked = false;
 	if (r->draft) {
 		changed = ct_merge(&n->c, r->draft);
-	} else if (n->c.lookup == PH_CL_STARTED) {
+	} else if (n->c.lookup == PH_CL_STARTED && !n->wanted) {
 		n->c.lookup = PH_CL_FAILED;
 		n->c.generation++;
 		changed = true;
 	}
+	if (n->wanted && !n->asked && !n->c.ended) /* it was started again meanwhile */
+		ask_worker(cs, n);
+	if (n->c.lookup != before)
+		settle(cs, n);
 	return changed;
 }
 
@@ -330,10 +485,17 @@ struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts)
 		return NULL;
 	json_object_seed(0); /* now, not while events wait */
 	cs->last = &cs->first;
+	cs->nbuckets = ID_BUCKETS;
+	cs->by_id = calloc(cs->nbuckets, sizeof(struct node *));
+	if (!cs->by_id) {
+		free(cs);
+		return NULL;
+	}
 	cs->ask = o.ask_runtimes;
 	cs->warn = o.warn;
 	cs->warn_arg = o.warn_arg;
 	if (ct_env_init(&cs->env, &o)) {
+		free(cs->by_id);
 		free(cs);
 		return NULL;
 	}
@@ -351,9 +513,9 @@ void ph_containers_free(struct ph_containers *cs)
 	while (cs->first) {
 		struct node *n = cs->first;
 		cs->first = n->next;
-		ct_details_destroy(&n->c);
-		free(n);
+		node_free(n);
 	}
+	free(cs->by_id);
 	ct_env_destroy(&cs->env);
 	free(cs);
 }

@@ -22,9 +22,9 @@ static const size_t texts[] = {
 
 #define NTEXTS (sizeof texts / sizeof texts[0])
 
-static char **text_at(struct ph_container *c, size_t i)
+static char **text_at(const struct ph_container *c, size_t i)
 {
-	return (char **)(void *)((char *)c + texts[i]);
+	return (char **)(uintptr_t)((const char *)c + texts[i]);
 }
 
 static void text_free(char *text)
@@ -63,7 +63,7 @@ void ct_details_init(struct ph_container *c)
 		*text_at(c, i) = no_text;
 }
 
-static void lists_free(struct ph_container *c)
+static void mounts_free(struct ph_container *c)
 {
 	for (size_t i = 0; i < c->nmounts; i++) {
 		text_free(c->mounts[i].source);
@@ -71,13 +71,27 @@ static void lists_free(struct ph_container *c)
 		text_free(c->mounts[i].mode);
 		text_free(c->mounts[i].propagation);
 	}
+	free(c->mounts);
+	c->mounts = NULL;
+	c->nmounts = 0;
+}
+
+static void labels_free(struct ph_container *c)
+{
 	for (size_t i = 0; i < c->nlabels; i++) {
 		text_free(c->labels[i].key);
 		text_free(c->labels[i].value);
 	}
-	free(c->mounts);
 	free(c->labels);
+	c->labels = NULL;
+	c->nlabels = 0;
+}
+
+static void ports_free(struct ph_container *c)
+{
 	free(c->ports);
+	c->ports = NULL;
+	c->nports = 0;
 }
 
 void ct_details_destroy(struct ph_container *c)
@@ -86,7 +100,9 @@ void ct_details_destroy(struct ph_container *c)
 		text_free(*text_at(c, i));
 	text_free(c->full_id);
 	text_free(c->cgroup);
-	lists_free(c);
+	mounts_free(c);
+	labels_free(c);
+	ports_free(c);
 }
 
 struct ph_container *ct_draft_new(const char *full_id)
@@ -107,9 +123,9 @@ void ct_draft_free(struct ph_container *c)
 	free(c);
 }
 
-static bool same_lists(const struct ph_container *a, const struct ph_container *b)
+static bool same_mounts(const struct ph_container *a, const struct ph_container *b)
 {
-	if (a->nmounts != b->nmounts || a->nports != b->nports || a->nlabels != b->nlabels)
+	if (a->nmounts != b->nmounts)
 		return false;
 	for (size_t i = 0; i < a->nmounts; i++) {
 		const struct ph_mount *m = &a->mounts[i], *n = &b->mounts[i];
@@ -117,15 +133,46 @@ static bool same_lists(const struct ph_container *a, const struct ph_container *
 		    strcmp(m->mode, n->mode) || strcmp(m->propagation, n->propagation))
 			return false;
 	}
+	return true;
+}
+
+static bool same_ports(const struct ph_container *a, const struct ph_container *b)
+{
+	if (a->nports != b->nports)
+		return false;
 	for (size_t i = 0; i < a->nports; i++) {
 		const struct ph_port *p = &a->ports[i], *q = &b->ports[i];
 		if (p->host_ip != q->host_ip || p->host_port != q->host_port || p->container_port != q->container_port)
 			return false;
 	}
+	return true;
+}
+
+static bool same_labels(const struct ph_container *a, const struct ph_container *b)
+{
+	if (a->nlabels != b->nlabels)
+		return false;
 	for (size_t i = 0; i < a->nlabels; i++)
 		if (strcmp(a->labels[i].key, b->labels[i].key) || strcmp(a->labels[i].value, b->labels[i].value))
 			return false;
 	return true;
+}
+
+void ct_leave_out(struct ph_container *draft, const struct ph_container *before)
+{
+	for (size_t i = 0; i < NTEXTS; i++)
+		if (!strcmp(*text_at(draft, i), *text_at(before, i)))
+			ct_set(text_at(draft, i), "", 0);
+	if (same_mounts(draft, before))
+		mounts_free(draft);
+	if (same_ports(draft, before))
+		ports_free(draft);
+	if (same_labels(draft, before))
+		labels_free(draft);
+	if (draft->created_ns == before->created_ns)
+		draft->created_ns = 0;
+	if (draft->ip == before->ip)
+		draft->ip = 0;
 }
 
 /* Takes a list over when the draft has one: a container that has stopped tells no ports any more. */
@@ -156,7 +203,7 @@ bool ct_merge(struct ph_container *c, struct ph_container *draft)
 		changed = true;
 	}
 
-	if (!same_lists(c, draft)) {
+	if (!same_mounts(c, draft) || !same_ports(c, draft) || !same_labels(c, draft)) {
 		changed |= draft->nmounts || draft->nports || draft->nlabels;
 		SWAP_LIST(c, draft, mounts, nmounts);
 		SWAP_LIST(c, draft, ports, nports);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -70,12 +71,12 @@ static enum ct_claim docker_claim(const char *path, size_t start, size_t end, st
 
 	if (len == before + ID_LEN + after && begins(name, len, prefix) && !memcmp(path + end - after, suffix, after) &&
 	    is_id(name + before, ID_LEN)) {
-		*id = (struct ct_id){ name + before, ID_LEN };
+		*id = (struct ct_id){ .text = name + before, .len = ID_LEN };
 		return CT_SURE;
 	}
 	if (!is_id(name, len))
 		return CT_NO;
-	*id = (struct ct_id){ name, ID_LEN };
+	*id = (struct ct_id){ .text = name, .len = ID_LEN };
 	static const char folder[] = "/docker/";
 	const size_t n = sizeof folder - 1;
 	if (start >= n && !memcmp(name - n, folder, n))
@@ -349,8 +350,18 @@ static void default_log_path(struct ph_container *c, const json_t *host, const c
 		ct_set(&c->log_path, path, (size_t)n);
 }
 
-static int read_folder(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
+/* What a walk over the places where a container's folder may be does there. -ENOENT: goes on. */
+struct look {
+	int (*at)(struct ct_env *env, const char *root, const char *id, const struct look *l);
+	size_t max;
+	struct ph_container *draft;
+	uint64_t *stamp;
+};
+
+static int read_folder(struct ct_env *env, const char *root, const char *id, const struct look *l)
 {
+	size_t max = l->max;
+	struct ph_container *draft = l->draft;
 	char folder[PATH_MAX - 32], path[PATH_MAX];
 	if (snprintf(folder, sizeof folder, "%s/containers/%s", root, id) >= (int)sizeof folder)
 		return -ENAMETOOLONG;
@@ -382,7 +393,7 @@ static bool is_remap_folder(const char *name)
 	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
 }
 
-static int read_remapped(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
+static int look_remapped(struct ct_env *env, const char *root, const char *id, const struct look *l)
 {
 	int fd = ct_open(env, root, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (fd < 0)
@@ -398,24 +409,60 @@ static int read_remapped(struct ct_env *env, const char *root, const char *id, s
 		char deeper[PATH_MAX - 128];
 		if (is_remap_folder(e->d_name) &&
 		    snprintf(deeper, sizeof deeper, "%s/%s", root, e->d_name) < (int)sizeof deeper)
-			err = read_folder(env, deeper, id, max, draft);
+			err = l->at(env, deeper, id, l);
 	}
 	closedir(dir);
 	return err;
 }
 
-static int read_below(struct ct_env *env, const char *root, const char *id, size_t max, struct ph_container *draft)
+static int look_below(struct ct_env *env, const char *id, const struct look *l)
 {
-	int err = read_folder(env, root, id, max, draft);
-	return err == -ENOENT ? read_remapped(env, root, id, max, draft) : err;
+	const char *root = ct_docker_place(env)->root;
+	int err = l->at(env, root, id, l);
+	return err == -ENOENT ? look_remapped(env, root, id, l) : err;
 }
 
 static int docker_read_disk(struct ct_env *env, const char *id, size_t max, struct ph_container *draft)
 {
-	int err = read_below(env, ct_docker_place(env)->root, id, max, draft);
-	if (err == -ENOENT && ct_docker_look_again(env))
-		err = read_below(env, ct_docker_place(env)->root, id, max, draft);
-	return err;
+	return look_below(env, id, &(struct look){ .at = read_folder, .max = max, .draft = draft });
+}
+
+static void mix(uint64_t *stamp, uint64_t v)
+{
+	*stamp = (*stamp ^ v) * 0xff51afd7ed558ccdu;
+	*stamp ^= *stamp >> 32;
+}
+
+/* Docker replaces both files, each by renaming a new one. */
+static int stamp_folder(struct ct_env *env, const char *root, const char *id, const struct look *l)
+{
+	static const char *const files[] = { "config.v2.json", "hostconfig.json" };
+
+	*l->stamp = 0;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		char path[PATH_MAX];
+		struct stat st;
+		if (snprintf(path, sizeof path, "%s/containers/%s/%s", root, id, files[i]) >= (int)sizeof path)
+			return -ENAMETOOLONG;
+		int fd = ct_open(env, path, O_PATH);
+		int err = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
+		if (fd >= 0)
+			close(fd);
+		if (err && !i)
+			return err;
+		if (err)
+			continue;
+		mix(l->stamp, st.st_ino);
+		mix(l->stamp, (uint64_t)st.st_size);
+		mix(l->stamp, (uint64_t)st.st_mtim.tv_sec);
+		mix(l->stamp, (uint64_t)st.st_mtim.tv_nsec);
+	}
+	return 0;
+}
+
+static int docker_stamp(struct ct_env *env, const char *id, uint64_t *stamp)
+{
+	return look_below(env, id, &(struct look){ .at = stamp_folder, .stamp = stamp });
 }
 
 /* --- API --- */
@@ -477,6 +524,8 @@ const struct ct_runtime ct_docker = {
 	.type = PH_CT_DOCKER,
 	.claim = docker_claim,
 	.read_disk = docker_read_disk,
+	.stamp = docker_stamp,
+	.look_again = ct_docker_look_again,
 	.socket = docker_socket,
 	.request = docker_request,
 	.answer = docker_answer,

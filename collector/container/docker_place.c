@@ -2,7 +2,7 @@
 /*
  * Where Docker keeps its state and listens: as the options say, else the command line of the dockerd that runs, else
  * daemon.json, else the usual places. Looked for at the start, and again when a container's files are not where they should
- * be: a daemon may have been started since. Called by docker.c on any thread.
+ * be: a daemon may have been started since; that is the worker's to do. Called by docker.c.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -210,17 +210,17 @@ const struct ct_place *ct_docker_place(struct ct_env *env)
 
 bool ct_docker_look_again(struct ct_env *env)
 {
-	int64_t now = now_ms(), due = atomic_load(&env->docker_rescan);
-	if (now < due || !atomic_compare_exchange_strong(&env->docker_rescan, &due, now + RESCAN_MS))
+	int64_t now = now_ms();
+	if (now < env->docker_rescan)
 		return false;
+	env->docker_rescan = now + RESCAN_MS;
 	struct ct_place *old = atomic_load(&env->docker), *p = find_place(env);
 	if (!p || (!strcmp(p->root, old->root) && !strcmp(p->socket, old->socket))) {
 		place_free(p);
 		return false;
 	}
-	do {
-		p->older = old; /* it may be in use: it stays until the end */
-	} while (!atomic_compare_exchange_weak(&env->docker, &old, p));
+	p->older = old; /* it may be in use: it stays until the end */
+	atomic_store_explicit(&env->docker, p, memory_order_release);
 	return true;
 }
 
@@ -234,7 +234,7 @@ int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts)
 	};
 	struct ct_place *place = env->root && env->docker_root && env->docker_socket ? find_place(env) : NULL;
 	atomic_init(&env->docker, place);
-	atomic_init(&env->docker_rescan, now_ms() + RESCAN_MS);
+	env->docker_rescan = now_ms() + RESCAN_MS;
 	if (place)
 		return 0;
 	ct_env_destroy(env);

@@ -24,7 +24,7 @@ struct ct_env {
 	char *docker_root, *docker_socket; /* the options, "" when not given */
 	bool ask;
 	_Atomic(struct ct_place *) docker;
-	_Atomic int64_t docker_rescan; /* not before, ms */
+	int64_t docker_rescan; /* not before, ms; the worker's */
 };
 
 int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts);
@@ -33,7 +33,7 @@ void ct_env_destroy(struct ct_env *env);
 /* --- docker_place.c --- */
 
 const struct ct_place *ct_docker_place(struct ct_env *env); /* stays valid with env */
-/* Looks for the daemon anew, at most once a second; true: it is elsewhere now. */
+/* Looks for the daemon anew, at most once a second; true: it is elsewhere now. Reads all of /proc: for the worker only. */
 bool ct_docker_look_again(struct ct_env *env);
 
 /* --- hostfile.c --- */
@@ -59,6 +59,8 @@ void ct_set(char **field, const char *value, size_t len);
 void ct_set_json(char **field, const json_t *string); /* keeps the old text when it is no string */
 /* Moves the details of draft into c where they say more or something else; true: c has changed. */
 bool ct_merge(struct ph_container *c, struct ph_container *draft);
+/* Takes out of draft the texts, lists and times that before has too, so that merging it changes what differs only. */
+void ct_leave_out(struct ph_container *draft, const struct ph_container *before);
 
 /* --- runtimes --- */
 
@@ -67,9 +69,10 @@ enum ct_claim { CT_NO, CT_MAYBE, CT_SURE };
 struct ct_id {
 	const char *text; /* inside the path */
 	size_t len;
+	bool sure; /* the claim was CT_SURE; set by ct_match() */
 };
 
-/* A row: one container runtime. To add one is to write this and to name it in runtimes.c. */
+/* A row: one container runtime. To add one is to write this, to declare it below and to name it in runtimes.c. */
 struct ct_runtime {
 	const char *title; /* as a person calls it */
 	uint8_t type; /* enum ph_container_type */
@@ -77,6 +80,10 @@ struct ct_runtime {
 	enum ct_claim (*claim)(const char *path, size_t start, size_t end, struct ct_id *id);
 	/* Fills draft from the runtime's files. 0; -ENOENT: none there. May be called by any thread. NULL: has no files. */
 	int (*read_disk)(struct ct_env *env, const char *id, size_t max, struct ph_container *draft);
+	/* A number that changes when the files do. 0; -ENOENT. Called by the worker only. NULL: they never change. */
+	int (*stamp)(struct ct_env *env, const char *id, uint64_t *stamp);
+	/* Whether its files have turned out to be elsewhere. May take long: called by the worker only. NULL: never. */
+	bool (*look_again)(struct ct_env *env);
 	/* The path of its socket, NULL when it has none. */
 	const char *(*socket)(struct ct_env *env);
 	/* The HTTP path of request number step (0, 1, ..) about draft->full_id; false: there is none. */
@@ -97,24 +104,36 @@ const struct ct_runtime *ct_match(const char *path, size_t len, struct ct_id *id
 
 struct ct_worker;
 
-/* What the worker is asked for, and its answer. */
+/*
+ * What the table and the worker share of a container. The table may forget the container while the worker still speaks of it:
+ * a result is for the container whose life is this one, or for nobody.
+ */
+struct ct_life {
+	atomic_uint refs;
+	atomic_bool gone; /* it has ended, or is forgotten: nothing is tried twice */
+	char id[CT_ID_MAX];
+};
+
+struct ct_life *ct_life_new(const char *id); /* NULL: no memory */
+void ct_life_unref(struct ct_life *l); /* may be NULL */
+
+/* What the worker has found. */
 struct ct_result {
 	struct ct_result *next;
-	void *owner; /* as given to ct_worker_ask() */
+	struct ct_life *life;
 	struct ph_container *draft; /* NULL: nothing more to be found */
-	bool last; /* no further result for this owner */
-	char *warning; /* a line to be shown once; owner and draft are NULL then */
+	bool last; /* the answer to ct_worker_ask() is complete; later ones tell what has changed since */
+	char *warning; /* a line to be shown once; life and draft are NULL then */
 };
 
 struct ct_worker *ct_worker_new(struct ct_env *env); /* NULL: no memory; the thread starts with the first question */
 /* Does not wait for answers that are under way. */
 void ct_worker_free(struct ct_worker *w);
 /*
- * Asks for the details of a container. need_disk: its files have not been read yet, try again. *gone may be set at any time by
- * the caller: nothing is tried twice then. -ENOSPC: too many questions; 0: results will come, the last one with .last.
+ * Asks for the details of a container. need_disk: its files were not there a moment ago. sure: it is a container, worth being
+ * asked for even when it has ended. -ENOSPC: too many questions; 0: results will come, one of them with .last.
  */
-int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, const char *full_id, bool need_disk,
-		  const atomic_bool *gone, void *owner);
+int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, struct ct_life *life, bool need_disk, bool sure);
 /* All results so far, or NULL; one atomic load when there are none. */
 struct ct_result *ct_worker_take(struct ct_worker *w);
 void ct_result_free(struct ct_result *r);

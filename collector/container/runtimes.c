@@ -36,6 +36,7 @@ static const struct ct_runtime *best_claim(const char *path, size_t start, size_
 		if (claim == CT_NO || (claim == CT_MAYBE && maybe) || found.len >= CT_ID_MAX)
 			continue;
 		*id = found;
+		id->sure = claim == CT_SURE;
 		if (claim == CT_SURE)
 			return *rt;
 		maybe = *rt;

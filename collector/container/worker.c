@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that asks runtimes over their sockets and tries files again that were not there yet. A runtime that is down,
- * hangs or answers nonsense is left alone for 1, 2, 4, .. 60 seconds; all that it costs is the missing detail.
+ * The thread that asks runtimes over their sockets, tries files again that were not there yet, and looks every other second
+ * whether those of running containers have changed. A runtime that is down, hangs or answers nonsense is left alone for 1, 2,
+ * 4, .. 60 seconds; all that it costs is the missing detail.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -11,6 +12,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,17 +33,25 @@
 #define DISK_FIRST_MS 10 /* and then twice as long each time */
 #define DISK_TRIES 10
 #define RUNTIMES_MAX 32
+#define SWEEP_MS 2000 /* between two looks at the files of running containers */
+#define DEAF_MS 100 /* between two looks at the requests when curl cannot wait for them */
 #define NEVER INT64_MAX
+
+/* A container's files as they were read last. */
+struct files {
+	uint64_t stamp;
+	struct ph_container *said; /* NULL: not read yet */
+};
 
 struct job {
 	struct job *next;
-	void *owner;
 	const struct ct_runtime *rt;
-	const atomic_bool *gone;
-	char full_id[CT_ID_MAX];
-	bool need_disk;
+	struct ct_life *life;
+	struct ct_result *last; /* there from the start, so that it never lacks memory */
+	bool need_disk, sure;
 	unsigned disk_tries, attempts, step;
 	int64_t disk_due;
+	struct files files;
 	/* the request under way */
 	CURL *easy;
 	int socket;
@@ -49,6 +59,14 @@ struct job {
 	char *body;
 	size_t len, size;
 	bool too_big;
+};
+
+/* A running container whose files are looked at. */
+struct watch {
+	struct watch *next;
+	const struct ct_runtime *rt;
+	struct ct_life *life;
+	struct files files;
 };
 
 /* How a runtime's daemon has been doing. */
@@ -62,7 +80,7 @@ struct ct_worker {
 	struct ct_env *env;
 	pthread_mutex_t lock;
 	pthread_t thread;
-	bool started; /* the owner's */
+	bool started, failed; /* the owner's */
 	int wake; /* eventfd */
 	/* under the lock */
 	bool stop;
@@ -73,7 +91,10 @@ struct ct_worker {
 	atomic_uint queued;
 	/* the thread's own */
 	struct job *jobs;
+	struct watch *watched;
+	int64_t sweep_at;
 	unsigned nactive;
+	bool deaf_told;
 	CURLM *multi;
 	struct health health[RUNTIMES_MAX];
 };
@@ -87,28 +108,60 @@ static int64_t now_ms(void)
 
 /* --- results --- */
 
+struct ct_life *ct_life_new(const char *id)
+{
+	struct ct_life *l = calloc(1, sizeof *l);
+	if (!l)
+		return NULL;
+	atomic_init(&l->refs, 1);
+	snprintf(l->id, sizeof l->id, "%s", id);
+	return l;
+}
+
+static struct ct_life *life_ref(struct ct_life *l)
+{
+	atomic_fetch_add_explicit(&l->refs, 1, memory_order_relaxed);
+	return l;
+}
+
+void ct_life_unref(struct ct_life *l)
+{
+	if (l && atomic_fetch_sub_explicit(&l->refs, 1, memory_order_acq_rel) == 1)
+		free(l);
+}
+
 void ct_result_free(struct ct_result *r)
 {
 	ct_draft_free(r->draft);
+	ct_life_unref(r->life);
 	free(r->warning);
 	free(r);
 }
 
-static void publish(struct ct_worker *w, struct ct_result result)
+static void publish(struct ct_worker *w, struct ct_result *r)
 {
-	struct ct_result *r = malloc(sizeof *r);
-	if (!r) {
-		ct_draft_free(result.draft);
-		free(result.warning);
-		return;
-	}
-	*r = result;
-	r->next = NULL;
 	pthread_mutex_lock(&w->lock);
 	*w->results_end = r;
 	w->results_end = &r->next;
 	atomic_store_explicit(&w->have_results, true, memory_order_release);
 	pthread_mutex_unlock(&w->lock);
+}
+
+__attribute__((format(printf, 2, 3))) static void warn(struct ct_worker *w, const char *fmt, ...)
+{
+	struct ct_result *r = calloc(1, sizeof *r);
+	va_list ap;
+
+	if (!r)
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&r->warning, fmt, ap) < 0)
+		r->warning = NULL;
+	va_end(ap);
+	if (r->warning)
+		publish(w, r);
+	else
+		free(r);
 }
 
 struct ct_result *ct_worker_take(struct ct_worker *w)
@@ -140,12 +193,47 @@ static void request_end(struct ct_worker *w, struct job *j)
 	w->nactive--;
 }
 
+static void job_drop(struct job *j)
+{
+	ct_draft_free(j->draft);
+	ct_draft_free(j->files.said);
+	ct_life_unref(j->life);
+	free(j->last);
+	free(j);
+}
+
 static void job_free(struct ct_worker *w, struct job *j)
 {
 	request_end(w, j);
-	ct_draft_free(j->draft);
-	free(j);
+	job_drop(j);
 	atomic_fetch_sub(&w->queued, 1);
+}
+
+/* The files of the job's container are looked at from now on. */
+static void watch(struct ct_worker *w, struct job *j)
+{
+	struct watch *k = w->watched;
+	while (k && k->life != j->life) /* it has been started again */
+		k = k->next;
+	if (!k) {
+		k = calloc(1, sizeof *k);
+		if (!k)
+			return;
+		if (!w->watched)
+			w->sweep_at = now_ms() + SWEEP_MS;
+		*k = (struct watch){ .next = w->watched, .rt = j->rt, .life = life_ref(j->life) };
+		w->watched = k;
+	}
+	ct_draft_free(k->files.said);
+	k->files = j->files;
+	j->files.said = NULL;
+}
+
+static void watch_free(struct watch *k)
+{
+	ct_draft_free(k->files.said);
+	ct_life_unref(k->life);
+	free(k);
 }
 
 /* Nothing more will be found than what the draft (which may be NULL) tells. */
@@ -155,23 +243,26 @@ static void job_done(struct ct_worker *w, struct job *j)
 	while (*p != j)
 		p = &(*p)->next;
 	*p = j->next;
-	publish(w, (struct ct_result){ .owner = j->owner, .draft = j->draft, .last = true });
+	*j->last = (struct ct_result){ .life = life_ref(j->life), .draft = j->draft, .last = true };
+	publish(w, j->last);
 	j->draft = NULL;
+	j->last = NULL;
 	job_free(w, j);
 }
 
+/* Runtimes beyond the last place share it. */
 static struct health *health_of(struct ct_worker *w, const struct ct_runtime *rt)
 {
 	size_t i = 0;
-	while (ct_runtimes[i] != rt)
+	while (i < RUNTIMES_MAX - 1 && ct_runtimes[i] && ct_runtimes[i] != rt)
 		i++;
-	return &w->health[i % RUNTIMES_MAX];
+	return &w->health[i];
 }
 
 __attribute__((format(printf, 4, 5))) static void warn_once(struct ct_worker *w, struct health *h,
 							    const struct ct_runtime *rt, const char *fmt, ...)
 {
-	char why[256], *line;
+	char why[256];
 	va_list ap;
 
 	if (h->warned)
@@ -180,9 +271,8 @@ __attribute__((format(printf, 4, 5))) static void warn_once(struct ct_worker *w,
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
-	if (asprintf(&line, "%s at %s %s; details that only it knows are missing until it answers", rt->title,
-		     rt->socket(w->env), why) >= 0)
-		publish(w, (struct ct_result){ .warning = line });
+	warn(w, "%s at %s %s; details that only it knows are missing until it answers", rt->title, rt->socket(w->env),
+	     why);
 }
 
 /* --- requests --- */
@@ -260,7 +350,7 @@ static void request_begin(struct ct_worker *w, struct job *j)
 {
 	char path[512], url[544], socket[64];
 	if (!j->draft)
-		j->draft = ct_draft_new(j->full_id);
+		j->draft = ct_draft_new(j->life->id);
 	if (!j->draft || !j->rt->request || !j->rt->request(j->draft, j->step, path, sizeof path)) {
 		job_done(w, j);
 		return;
@@ -272,19 +362,26 @@ static void request_begin(struct ct_worker *w, struct job *j)
 		return;
 	}
 	CURL *easy = curl_easy_init();
-	if (!easy) {
+	CURLMcode err = CURLM_OUT_OF_MEMORY;
+	if (!w->multi)
+		w->multi = curl_multi_init();
+	if (easy && w->multi) {
+		snprintf(socket, sizeof socket, "/proc/self/fd/%d", fd);
+		snprintf(url, sizeof url, "http://localhost%s", path);
+		set_options(easy, j, socket, url);
+		err = curl_multi_add_handle(w->multi, easy);
+	}
+	if (err) {
+		curl_easy_cleanup(easy);
 		close(fd);
-		job_done(w, j);
+		warn_once(w, health_of(w, j->rt), j->rt, "cannot be asked (%s)", curl_multi_strerror(err));
+		request_failed(w, j, false);
 		return;
 	}
-	snprintf(socket, sizeof socket, "/proc/self/fd/%d", fd);
-	snprintf(url, sizeof url, "http://localhost%s", path);
-	set_options(easy, j, socket, url);
 	j->easy = easy;
 	j->socket = fd;
 	j->too_big = false;
 	w->nactive++;
-	curl_multi_add_handle(w->multi, easy);
 }
 
 static bool take_answer(struct ct_worker *w, struct job *j, long status)
@@ -343,30 +440,86 @@ static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 
 /* --- the loop --- */
 
+/* What a container's files say, NULL: nothing that is understood. */
+static struct ph_container *read_files(struct ct_worker *w, const struct ct_runtime *rt, const char *id)
+{
+	struct ph_container *draft = ct_draft_new(id);
+	int err = draft ? rt->read_disk(w->env, id, CT_FILE_MAX, draft) : -ENOMEM;
+	if (!err)
+		return draft;
+	ct_draft_free(draft);
+	return NULL;
+}
+
+/*
+ * Reads the files and publishes what they say now and did not say in before. false: nothing can be read; before stays. They are
+ * read twice, for what is published is given away; when they change meanwhile, the stamp shows it the next time.
+ */
+static bool take_files(struct ct_worker *w, const struct ct_runtime *rt, struct ct_life *life, struct files *before)
+{
+	struct files now = { 0 };
+	if (rt->stamp && rt->stamp(w->env, life->id, &now.stamp))
+		return false;
+	now.said = read_files(w, rt, life->id);
+	struct ph_container *draft = now.said ? read_files(w, rt, life->id) : NULL;
+	struct ct_result *r = draft ? calloc(1, sizeof *r) : NULL;
+	if (!r) {
+		ct_draft_free(draft);
+		ct_draft_free(now.said);
+		return false;
+	}
+	if (before->said)
+		ct_leave_out(draft, before->said);
+	ct_draft_free(before->said);
+	*before = now;
+	*r = (struct ct_result){ .life = life_ref(life), .draft = draft };
+	publish(w, r);
+	return true;
+}
+
 static void try_disk(struct ct_worker *w, struct job *j, int64_t now)
 {
-	struct ph_container *draft = j->rt->read_disk ? ct_draft_new(j->full_id) : NULL;
-	if (draft && !j->rt->read_disk(w->env, j->full_id, CT_FILE_MAX, draft)) {
-		publish(w, (struct ct_result){ .owner = j->owner, .draft = draft });
-		j->need_disk = false;
-		return;
-	}
-	ct_draft_free(draft);
+	bool found = j->rt->read_disk && take_files(w, j->rt, j->life, &j->files);
+	if (!found && j->rt->look_again && j->rt->look_again(w->env))
+		found = take_files(w, j->rt, j->life, &j->files);
+	if (found && j->rt->stamp && !atomic_load(&j->life->gone))
+		watch(w, j);
 	j->disk_due = now + ((int64_t)DISK_FIRST_MS << j->disk_tries);
-	if (!j->rt->read_disk || ++j->disk_tries == DISK_TRIES)
+	if (found || !j->rt->read_disk || ++j->disk_tries == DISK_TRIES)
 		j->need_disk = false;
+}
+
+/* Runtimes write their files anew when a container is renamed or its limits change. */
+static void sweep(struct ct_worker *w)
+{
+	struct watch **p = &w->watched, *k;
+	while ((k = *p)) {
+		uint64_t stamp;
+		if (atomic_load(&k->life->gone)) {
+			*p = k->next;
+			watch_free(k);
+			continue;
+		}
+		if (!k->rt->stamp(w->env, k->life->id, &stamp) && stamp != k->files.stamp)
+			take_files(w, k->rt, k->life, &k->files);
+		p = &k->next;
+	}
 }
 
 /* Returns when the job wants to be looked at again; it may have ended. */
 static int64_t step(struct ct_worker *w, struct job *j, int64_t now)
 {
-	if (j->need_disk && now >= j->disk_due)
+	bool gone = atomic_load(&j->life->gone);
+	if (j->need_disk && now >= j->disk_due && (j->sure || !gone))
 		try_disk(w, j, now);
 	if (j->easy)
 		return j->need_disk ? j->disk_due : NEVER;
 
 	const struct health *h = health_of(w, j->rt);
-	bool gone = atomic_load(j->gone);
+	if (gone && !j->sure) { /* only looked like a container, or has been one so shortly that nobody cares */
+		job_done(w, j);
+		return NEVER;
+	}
 	if (!j->rt->socket || (gone && (j->attempts || h->failures))) {
 		if (!j->need_disk || gone) {
 			job_done(w, j);
@@ -392,6 +545,14 @@ static int64_t step_all(struct ct_worker *w)
 		int64_t due = step(w, j, now);
 		if (due < wait)
 			wait = due;
+	}
+	if (w->watched) {
+		if (now >= w->sweep_at) {
+			sweep(w);
+			w->sweep_at = now + SWEEP_MS;
+		}
+		if (w->sweep_at < wait)
+			wait = w->sweep_at;
 	}
 	return wait == NEVER ? NEVER : wait > now ? wait - now : 0;
 }
@@ -427,32 +588,65 @@ static bool take_inbox(struct ct_worker *w)
 	return !stop;
 }
 
+/* What curl cannot carry on has failed; there may be another try. */
+static void carry_on(struct ct_worker *w)
+{
+	int running;
+	CURLMcode err = w->multi ? curl_multi_perform(w->multi, &running) : CURLM_OK;
+	if (w->multi)
+		finish_requests(w);
+	for (struct job *j = err ? w->jobs : NULL, *next; j; j = next) {
+		next = j->next;
+		if (!j->easy)
+			continue;
+		warn_once(w, health_of(w, j->rt), j->rt, "cannot be asked (%s)", curl_multi_strerror(err));
+		request_failed(w, j, false);
+	}
+}
+
+/* Until there is a question or an answer, or for so long. */
+static void wait_for_work(struct ct_worker *w, int timeout_ms)
+{
+	struct curl_waitfd wake = { .fd = w->wake, .events = CURL_WAIT_POLLIN };
+	struct pollfd only_wake = { .fd = w->wake, .events = POLLIN };
+	eventfd_t value;
+	CURLMcode err = CURLM_OK;
+
+	if (w->multi)
+		err = curl_multi_poll(w->multi, &wake, 1, timeout_ms, NULL);
+	if (err && !w->deaf_told) {
+		w->deaf_told = true;
+		warn(w, "waiting for the runtimes of containers fails (%s); their answers come later than usual",
+		     curl_multi_strerror(err));
+	}
+	if (err || !w->multi)
+		poll(&only_wake, 1, w->nactive && timeout_ms > DEAF_MS ? DEAF_MS : timeout_ms);
+	eventfd_read(w->wake, &value);
+}
+
 static void *run(void *arg)
 {
 	struct ct_worker *w = arg;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
-	w->multi = curl_multi_init();
 
-	while (take_inbox(w) && w->multi) {
+	while (take_inbox(w)) {
 		int64_t wait = step_all(w);
-		int running, timeout = wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : (int)wait;
-		struct curl_waitfd wake = { .fd = w->wake, .events = CURL_WAIT_POLLIN };
-		curl_multi_perform(w->multi, &running);
-		finish_requests(w);
-		if (curl_multi_poll(w->multi, &wake, 1, timeout, NULL))
-			break;
-		eventfd_t value;
-		if (wake.revents)
-			eventfd_read(w->wake, &value);
-		curl_multi_perform(w->multi, &running);
-		finish_requests(w);
+		carry_on(w);
+		wait_for_work(w, wait > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : (int)wait);
+		carry_on(w);
 	}
 	while (w->jobs) {
 		struct job *j = w->jobs;
 		w->jobs = j->next;
 		job_free(w, j);
 	}
-	curl_multi_cleanup(w->multi);
+	while (w->watched) {
+		struct watch *k = w->watched;
+		w->watched = k->next;
+		watch_free(k);
+	}
+	if (w->multi)
+		curl_multi_cleanup(w->multi);
 	curl_global_cleanup();
 	return NULL;
 }
@@ -469,24 +663,32 @@ static int start(struct ct_worker *w)
 	return -err;
 }
 
-int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, const char *full_id, bool need_disk,
-		  const atomic_bool *gone, void *owner)
+int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, struct ct_life *life, bool need_disk, bool sure)
 {
 	if (atomic_load(&w->queued) >= QUEUE_MAX)
 		return -ENOSPC;
+	if (w->failed)
+		return -EAGAIN;
 	struct job *j = calloc(1, sizeof *j);
-	if (!j)
+	struct ct_result *last = malloc(sizeof *last);
+	if (!j || !last) {
+		free(j);
+		free(last);
 		return -ENOMEM;
-	j->owner = owner;
+	}
 	j->rt = rt;
-	j->gone = gone;
-	j->need_disk = need_disk;
-	j->disk_due = now_ms() + DISK_FIRST_MS;
-	snprintf(j->full_id, sizeof j->full_id, "%s", full_id);
+	j->life = life_ref(life);
+	j->last = last;
+	j->sure = sure;
+	j->need_disk = true; /* to know later what has changed */
+	j->disk_due = now_ms() + (need_disk ? DISK_FIRST_MS : 0);
 
 	int err = w->started ? 0 : start(w);
 	if (err) {
-		free(j);
+		w->failed = true;
+		warn(w, "no thread can be started to ask the runtimes of containers (%s); only what their files tell is known",
+		     strerror(-err));
+		job_drop(j);
 		return err;
 	}
 	atomic_fetch_add(&w->queued, 1);
@@ -529,7 +731,7 @@ void ct_worker_free(struct ct_worker *w)
 	while (w->inbox) {
 		struct job *j = w->inbox;
 		w->inbox = j->next;
-		free(j);
+		job_drop(j);
 	}
 	for (struct ct_result *r = w->results, *next; r; r = next) {
 		next = r->next;

@@ -216,6 +216,8 @@ struct process *process_copy(const struct process *from, int64_t pid);
 struct thread *thread_add(struct ph_state *st, struct process *p, int64_t tid, struct files *files);
 /* Takes it out of the tables and frees it, its process too when it was the last one. */
 void thread_remove(struct ph_state *st, struct thread *t);
+/* Where it runs from now on; NULL: the host. Nothing else may set pub.container, for the pointers are counted. */
+void thread_container(struct ph_state *st, struct thread *t, struct ph_container *c);
 void thread_comm(struct thread *t, const char *comm, size_t len);
 struct process *process_by_pid(struct ph_state *st, int64_t pid);
 void process_link(struct process *p, struct process *parent);
@@ -318,7 +320,7 @@ void live_sweep(struct ph_state *st, struct ph_event *ev);
 ssize_t live_read(int dirfd, const char *path, char *buf, size_t size);
 
 /* users.c */
-struct users *users_new(void);
+struct users *users_new(struct ph_containers *cs); /* may be NULL */
 void users_free(struct users *u);
 void users_begin(struct ph_state *st);
 extern const struct handler user_handlers[];

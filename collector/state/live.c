@@ -287,7 +287,7 @@ static void fill_cgroups(struct ph_state *st, struct thread *t)
 		p->cgroups_len = str_none(p->cgroups) ? 0 : (uint32_t)len;
 	}
 	if (st->containers)
-		t->pub.container = ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len);
+		thread_container(st, t, ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len));
 }
 
 static void fill_limit(struct ph_state *st, struct thread *t)
@@ -388,7 +388,7 @@ struct thread *live_thread(struct ph_state *st, int64_t tid)
 		t = thread_add(st, proc_of(leader), tid, files_ref(leader->files));
 		if (!t)
 			return NULL;
-		t->pub.container = leader->pub.container;
+		thread_container(st, t, leader->pub.container);
 		fill_thread(t, &ps);
 	} else {
 		p = process_new(tid);

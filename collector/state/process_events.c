@@ -61,7 +61,7 @@ static void set_container(struct ph_state *st, const struct ph_event *ev, const 
 		return;
 	set_items(ev, r, P_cgroups, &p->cgroups, &p->cgroups_len);
 	if (st->containers)
-		t->pub.container = ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len);
+		thread_container(st, t, ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len));
 }
 
 struct thread *placeholder(struct ph_state *st, int64_t tid)
@@ -168,7 +168,7 @@ static struct thread *make_child(struct ph_state *st, struct thread *from, struc
 	memcpy(t->pub.comm, from->pub.comm, sizeof(t->pub.comm));
 	t->pub.uid = from->pub.uid;
 	t->pub.gid = from->pub.gid;
-	t->pub.container = from->pub.container;
+	thread_container(st, t, from->pub.container);
 	return t;
 }
 
@@ -347,7 +347,7 @@ static void become_single(struct ph_state *st, struct thread *t)
 			t->files = files;
 			t->pub.uid = alive->pub.uid;
 			t->pub.gid = alive->pub.gid;
-			t->pub.container = alive->pub.container;
+			thread_container(st, t, alive->pub.container);
 		}
 	}
 	for (o = p->threads; o; o = next) {
@@ -653,11 +653,11 @@ static void on_cgroup_attach(struct ph_state *st, struct ph_event *ev, const str
 		return;
 	c = ph_containers_by_cgroup(st->containers, path, len);
 	if (getu32(ev, r, P_threadgroup) == 0) {
-		target->pub.container = c;
+		thread_container(st, target, c);
 		return;
 	}
 	for (target = proc_of(target)->threads; target; target = target->next)
-		target->pub.container = c;
+		thread_container(st, target, c);
 }
 
 /* A new container's name is there before its first process is. */

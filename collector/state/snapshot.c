@@ -90,7 +90,7 @@ static void fill_cgroup(struct ph_state *st, struct thread *t, const struct ph_s
 	if (len == 0 || len > PH_PATH_MAX)
 		return;
 	if (st->containers)
-		t->pub.container = ph_containers_by_cgroup(st->containers, texts[PH_SNAP_CGROUP], len);
+		thread_container(st, t, ph_containers_by_cgroup(st->containers, texts[PH_SNAP_CGROUP], len));
 	if (t->pub.tid != p->pid)
 		return;
 	process_set_cgroup(st, P(p), texts[PH_SNAP_CGROUP], len);

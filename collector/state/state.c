@@ -83,7 +83,7 @@ struct ph_state *ph_state_new(const struct ph_state_opts *opts)
 	st->live = opts->live;
 	st->want_users = opts->users;
 	st->host_root = strdup(opts->host_root ? opts->host_root : "");
-	st->users = users_new();
+	st->users = users_new(st->containers);
 	if (!st->host_root || !st->users || make_rows(st) < 0) {
 		ph_state_free(st);
 		return NULL;

@@ -216,6 +216,12 @@ struct thread *thread_add(struct ph_state *st, struct process *p, int64_t tid, s
 	return t;
 }
 
+void thread_container(struct ph_state *st, struct thread *t, struct ph_container *c)
+{
+	if (st->containers)
+		ph_containers_point(st->containers, &t->pub.container, c);
+}
+
 void thread_remove(struct ph_state *st, struct thread *t)
 {
 	struct process *p = proc_of(t);
@@ -230,6 +236,7 @@ void thread_remove(struct ph_state *st, struct thread *t)
 	if (!t->zombie)
 		p->pub.nthreads--;
 	files_unref(t->files);
+	thread_container(st, t, NULL);
 	free(t);
 	if (!p->threads)
 		process_free(p);

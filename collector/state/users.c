@@ -29,7 +29,7 @@ struct file {
 };
 
 struct table {
-	const struct ph_container *container; /* NULL: the host */
+	struct ph_container *container; /* NULL: the host */
 	struct file passwd, group;
 	struct ph_user *users; /* from events */
 	size_t nusers;
@@ -39,6 +39,7 @@ struct table {
 };
 
 struct users {
+	struct ph_containers *containers;
 	struct table *tables[MAX_TABLES];
 	size_t ntables;
 	struct table *last;
@@ -47,9 +48,22 @@ struct users {
 	size_t nretired, cap_retired;
 };
 
-struct users *users_new(void)
+struct users *users_new(struct ph_containers *cs)
 {
-	return calloc(1, sizeof(struct users));
+	struct users *u = calloc(1, sizeof(*u));
+
+	if (u)
+		u->containers = cs;
+	return u;
+}
+
+/* Another container must not be made where this one was, and find its users. */
+static void set_container(struct users *u, struct table *t, struct ph_container *c)
+{
+	if (u->containers)
+		ph_containers_point(u->containers, &t->container, c);
+	else
+		t->container = c;
 }
 
 static void retire(struct users *u, void *p)
@@ -95,6 +109,7 @@ static void retire_table(struct users *u, struct table *t)
 		retire(u, (void *)(uintptr_t)t->groups[i].name);
 	retire(u, t->users);
 	retire(u, t->groups);
+	set_container(u, t, NULL);
 	retire(u, t);
 }
 
@@ -110,7 +125,7 @@ void users_free(struct users *u)
 	free(u);
 }
 
-static struct table *table_of(struct users *u, const struct ph_container *c)
+static struct table *table_of(struct users *u, struct ph_container *c)
 {
 	struct table *t;
 	size_t oldest = 0;
@@ -127,7 +142,7 @@ static struct table *table_of(struct users *u, const struct ph_container *c)
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
-	t->container = c;
+	set_container(u, t, c);
 	if (u->ntables == MAX_TABLES) {
 		retire_table(u, u->tables[oldest]);
 		u->tables[oldest] = t;
@@ -353,7 +368,7 @@ static void refresh(struct ph_state *st, struct table *tab, const struct ph_thre
 
 static const struct table *asked(struct ph_state *st, const struct ph_thread *t, bool group)
 {
-	const struct ph_container *c = t ? t->container : NULL;
+	struct ph_container *c = t ? t->container : NULL;
 	struct table *tab = table_of(st->users, c);
 
 	if (!tab)

@@ -213,6 +213,86 @@ static void many_containers_are_all_found_again(void **state)
 	ph_containers_free(cs);
 }
 
+static int number(struct ph_containers *cs)
+{
+	int n = 0;
+	ph_containers_each(cs, count, &n);
+	return n;
+}
+
+static void look_alikes_leave_nothing_when_they_go(void **state)
+{
+	(void)state;
+	struct ph_containers *cs = open_plain();
+	char path[160];
+	for (int i = 0; i < 30000; i++) {
+		snprintf(path, sizeof path, "/user.slice/%064x", i);
+		assert_non_null(look(cs, path));
+		strcat(path, "/inner"); /* that this one goes has been missed */
+		assert_non_null(look(cs, path));
+		path[strlen(path) - strlen("/inner")] = 0;
+		ph_containers_removed(cs, path, strlen(path));
+	}
+	assert_int_equal(number(cs), 0);
+	ph_containers_free(cs);
+}
+
+static void of_very_many_containers_the_newest_are_kept(void **state)
+{
+	(void)state;
+	struct ph_containers *cs = open_plain();
+	struct ph_container *kept = NULL, *also = NULL;
+	char path[160];
+	ph_containers_point(cs, &kept, look(cs, "/docker/" A));
+	ph_containers_point(cs, &also, look(cs, "/docker/" B));
+	ph_containers_removed(cs, "/docker/" A, strlen("/docker/" A));
+	for (int i = 0; i < 40000; i++) { /* every other one stays, as if its end had been missed */
+		snprintf(path, sizeof path, "/docker/%012x%052x", i, i);
+		assert_non_null(look(cs, path));
+		if (i % 2)
+			ph_containers_removed(cs, path, strlen(path));
+	}
+	assert_int_equal(number(cs), 10002);
+	assert_ptr_equal(ph_containers_by_id(cs, A), kept);
+	assert_ptr_equal(ph_containers_by_id(cs, B), also);
+	assert_non_null(ph_containers_by_id(cs, path + strlen("/docker/")));
+	assert_null(ph_containers_by_id(cs, "000000000000"));
+	ph_containers_free(cs);
+}
+
+static void what_is_pointed_to_stays(void **state)
+{
+	(void)state;
+	struct ph_containers *cs = open_plain();
+	struct ph_container *a = NULL, *b = NULL;
+	ph_containers_point(cs, &a, look(cs, "/x/" A));
+	ph_containers_point(cs, &b, a);
+	ph_containers_removed(cs, "/x/" A, strlen("/x/" A));
+	assert_true(a->ended);
+	ph_containers_point(cs, &a, NULL);
+	assert_null(a);
+	assert_string_equal(b->full_id, A);
+	assert_int_equal(number(cs), 1);
+	ph_containers_point(cs, &b, look(cs, "/docker/" B));
+	assert_int_equal(number(cs), 1);
+	assert_null(ph_containers_by_id(cs, A));
+	ph_containers_point(cs, &b, NULL);
+	assert_int_equal(number(cs), 1);
+	ph_containers_free(cs);
+}
+
+static void a_look_alike_does_not_end_a_container(void **state)
+{
+	(void)state;
+	struct ph_containers *cs = open_plain();
+	struct ph_container *c = look(cs, "/docker/" A);
+	look(cs, "/user.slice/" A);
+	ph_containers_removed(cs, "/user.slice/" A, strlen("/user.slice/" A));
+	assert_false(c->ended);
+	assert_string_equal(c->cgroup, "/docker/" A);
+	ph_containers_free(cs);
+}
+
 static void types_have_the_names_that_fields_show(void **state)
 {
 	(void)state;
@@ -233,6 +313,10 @@ int main(void)
 		cmocka_unit_test(the_cgroups_of_a_process_are_searched_for_one),
 		cmocka_unit_test(many_paths_are_forgotten_but_no_container),
 		cmocka_unit_test(many_containers_are_all_found_again),
+		cmocka_unit_test(look_alikes_leave_nothing_when_they_go),
+		cmocka_unit_test(of_very_many_containers_the_newest_are_kept),
+		cmocka_unit_test(what_is_pointed_to_stays),
+		cmocka_unit_test(a_look_alike_does_not_end_a_container),
 		cmocka_unit_test(types_have_the_names_that_fields_show),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

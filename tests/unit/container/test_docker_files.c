@@ -161,7 +161,10 @@ static void a_daemon_that_is_started_later_is_found(void **state)
 	add_process(h, "77", "dockerd\n", words, sizeof words);
 	same_pid_namespace(h, "1", "77");
 	host_add_container(h, "/srv/own", ID_A, "later");
-	assert_string_equal(look(h, PATH_A)->name, "later");
+	struct ph_container *c = look(h, PATH_A);
+	assert_string_equal(c->name, ""); /* the search for the daemon is not made while events wait */
+	assert_true(wait_lookup(h, c, PH_CL_OK, 5000));
+	assert_string_equal(c->name, "later");
 }
 
 static void user_namespaces_put_the_files_a_folder_deeper(void **state)
@@ -221,6 +224,56 @@ static void a_new_start_reads_them_again(void **state)
 	assert_string_equal(c->name, "before");
 	assert_ptr_equal(look(h, PATH_A), c);
 	assert_string_equal(c->name, "after");
+}
+
+static bool wait_name(struct host *h, const struct ph_container *c, const char *name, int ms)
+{
+	for (int64_t end = clock_us() + ms * 1000LL; strcmp(c->name, name) && clock_us() < end; usleep(1000))
+		ph_containers_poll(h->cs);
+	return !strcmp(c->name, name);
+}
+
+static void write_hostconfig(struct host *h, const char *text)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	host_write(h, FOLDER "/.tmp-hostconfig", text);
+	host_path(h, FOLDER "/.tmp-hostconfig", from);
+	host_path(h, FOLDER "/hostconfig.json", to);
+	assert_int_equal(rename(from, to), 0);
+}
+
+static void a_new_name_or_limit_is_noticed(void **state)
+{
+	struct host *h = *state;
+	host_add_container(h, ROOT, ID_A, "before");
+	host_open(h);
+	struct ph_container *c = look(h, PATH_A);
+	uint32_t generation = c->generation;
+	assert_string_equal(c->name, "before");
+	usleep(300000); /* the worker has read them */
+	ph_containers_poll(h->cs);
+	assert_int_equal(c->generation, generation);
+
+	host_add_container(h, ROOT, ID_A, "after");
+	assert_true(wait_name(h, c, "after", 8000));
+	assert_true(c->generation > generation);
+	generation = c->generation;
+	write_hostconfig(h, "{\"Memory\":1048576,\"PortBindings\":{}}");
+	for (int i = 0; c->memory_limit != 1048576 && i < 8000; i++, usleep(1000))
+		ph_containers_poll(h->cs);
+	assert_int_equal(c->memory_limit, 1048576);
+	assert_int_equal(c->cpu_quota, 0);
+	assert_true(c->generation > generation);
+
+	/* ended: nobody looks any more */
+	ph_containers_removed(h->cs, PATH_A, strlen(PATH_A));
+	host_add_container(h, ROOT, ID_A, "later");
+	assert_false(wait_name(h, c, "later", 3000));
+	assert_ptr_equal(look(h, PATH_A), c);
+	assert_string_equal(c->name, "later");
+	usleep(300000);
+	host_add_container(h, ROOT, ID_A, "again");
+	assert_true(wait_name(h, c, "again", 8000));
 }
 
 /* The look-up returns at once, the container is known and has no name. */
@@ -427,6 +480,7 @@ int main(void)
 		TEST(without_asking_nothing_is_read),
 		TEST(files_that_come_late_are_found),
 		TEST(a_new_start_reads_them_again),
+		TEST(a_new_name_or_limit_is_noticed),
 		TEST(garbage_is_no_name),
 		TEST(wrong_types_cost_their_field_only),
 		TEST(deep_nesting_is_refused),

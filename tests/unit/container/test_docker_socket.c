@@ -56,6 +56,25 @@ static void the_answer_completes_what_the_files_told(void **state)
 	daemon_stop(d);
 }
 
+static void a_new_name_on_disk_leaves_the_rest_of_the_answer(void **state)
+{
+	struct host *h = *state;
+	host_add_container(h, ROOT, ID_A, "on_disk");
+	struct daemon *d = daemon_start(h, DAEMON_OK);
+	host_open(h);
+	struct ph_container *c = look(h, PATH_A);
+	assert_true(wait_ip(h, c, 5000));
+	host_add_container(h, ROOT, ID_A, "renamed");
+	for (int i = 0; strcmp(c->name, "renamed") && i < 8000; i++, usleep(1000))
+		ph_containers_poll(h->cs);
+	assert_string_equal(c->name, "renamed");
+	assert_int_equal(c->ip, 0xac110002);
+	assert_string_equal(c->log_path, "/log");
+	assert_string_equal(c->mounts[0].mode, "z");
+	assert_int_equal(c->ports[0].host_ip, 0x7f000001);
+	daemon_stop(d);
+}
+
 static void without_files_the_answer_names_the_container(void **state)
 {
 	struct host *h = *state;
@@ -218,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_answer_completes_what_the_files_told),
+		TEST(a_new_name_on_disk_leaves_the_rest_of_the_answer),
 		TEST(without_files_the_answer_names_the_container),
 		TEST(a_container_that_nobody_knows_has_failed),
 		TEST(two_hundred_containers_are_all_asked_for),
