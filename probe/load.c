@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,8 @@
 #define NS_PER_MS ((uint64_t)1000000)
 /* How old a record must be before no older one can still be on its way: a program's run with preemption off, and then some. */
 #define SETTLE_NS 1000000ull
+/* A mark that old is not believed: no program runs that long. */
+#define IN_FLIGHT_MAX_NS 1000000000ull
 #define IDLE_SLEEP_MIN_NS 200000ull
 #define IDLE_SLEEP_MAX_NS 10000000ull
 
@@ -257,6 +260,19 @@ static uint32_t self_tgid(struct ph_probe *p)
 	return (uint32_t)getpid(); /* before 5.10 */
 }
 
+/*
+ * Records number processes as the initial PID namespace does. /proc and the BPF iterators show a namespace of our own only, and
+ * by its numbers: every process outside would go without a name, or get another one's.
+ */
+static int check_pid_namespace(uint32_t self, char *err, size_t errlen)
+{
+	if (self == (uint32_t)getpid())
+		return 0;
+	snprintf(err, errlen, "porthole runs in a PID namespace of its own and would name the wrong processes; run it on the host, "
+			      "or in a container that shares the host's (docker run --pid=host)");
+	return -EXDEV;
+}
+
 /* What goes through the state rings: what changes state, but for data transfers, which a flood can be made of. */
 static void default_plan(uint8_t *plan)
 {
@@ -330,6 +346,17 @@ static int load(struct ph_probe *p, const struct ph_probe_opts *o, char *err, si
 	return e ? explain_load(e, err, errlen) : 0;
 }
 
+/* Rings, maps, programs and links take some 60 descriptors and two a CPU: use what the hard limit allows. */
+static void more_files(void)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < lim.rlim_max) {
+		lim.rlim_cur = lim.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &lim);
+	}
+}
+
 int ph_probe_open(struct ph_probe **out, const struct ph_probe_opts *o, char *err, size_t errlen)
 {
 	struct ph_probe *p;
@@ -337,6 +364,7 @@ int ph_probe_open(struct ph_probe **out, const struct ph_probe_opts *o, char *er
 
 	*out = NULL;
 	err[0] = '\0';
+	more_files();
 	libbpf_set_print(getenv("PORTHOLE_BPF_DEBUG") ? loud : quiet);
 	p = calloc(1, sizeof *p);
 	if (!p)
@@ -354,13 +382,22 @@ int ph_probe_open(struct ph_probe **out, const struct ph_probe_opts *o, char *er
 		e = make_rings(p, o, err, errlen);
 	if (e == 0)
 		e = map_stats(p);
+	if (e == 0)
+		e = check_pid_namespace(self_tgid(p), err, errlen);
 	if (e == 0) {
 		p->skel->bss->self_tgid = o->own_events ? 0 : self_tgid(p);
 		p->skel->bss->running = 1;
 		e = attach_programs(p, err, errlen);
 	}
 	if (e) {
-		if (!err[0])
+		struct rlimit lim = { 0 };
+
+		/* libbpf reports some of its own needs for a descriptor as something else. */
+		if (e == -EMFILE || (e == -EINVAL && getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < 64))
+			snprintf(err, errlen, "cannot load the probe: too few open files are allowed; raise the limit (ulimit -n 1024)");
+		else if (e == -ENOMEM)
+			snprintf(err, errlen, "cannot start the probe: out of memory; try a smaller --ring-size");
+		else if (!err[0])
 			snprintf(err, errlen, "cannot start the probe: %s", strerror(-e));
 		ph_probe_close(p);
 		return e;
@@ -422,6 +459,25 @@ static const struct ph_rec *last_gap(struct ph_probe *p)
 	return NULL;
 }
 
+/*
+ * Records up to this time are in their rings: no CPU is making an older one. The settling time covers what a CPU has done but
+ * others do not see yet; the marks of the CPUs cover programs that were stopped in the middle, as by a busy hypervisor.
+ */
+static uint64_t settled_ns(const struct ph_probe *p, uint64_t now)
+{
+	uint64_t limit = now - SETTLE_NS;
+
+	for (uint32_t cpu = 0; cpu < p->ncpus; cpu++) {
+		uint64_t since = __atomic_load_n(&p->stats[cpu].in_flight_ns, __ATOMIC_ACQUIRE);
+
+		if (since == 1 && p->rings.limit_ns < limit)
+			limit = p->rings.limit_ns;
+		else if (since > 1 && since <= limit && now - since < IN_FLIGHT_MAX_NS)
+			limit = since - 1;
+	}
+	return limit;
+}
+
 static int sleep_ns(uint64_t ns)
 {
 	struct timespec ts = { .tv_sec = (time_t)(ns / 1000000000ull), .tv_nsec = (long)(ns % 1000000000ull) };
@@ -443,7 +499,7 @@ int ph_probe_next(struct ph_probe *p, const struct ph_rec **rec, int timeout_ms)
 			return 1;
 		}
 		now = ph_probe_now_ns(p);
-		rings_begin_round(&p->rings, now - SETTLE_NS);
+		rings_begin_round(&p->rings, settled_ns(p, now));
 		*rec = rings_pop(&p->rings);
 		if (*rec) {
 			p->idle = 0;

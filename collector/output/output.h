@@ -6,6 +6,7 @@
 #ifndef PORTHOLE_OUTPUT_H
 #define PORTHOLE_OUTPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +41,8 @@ const char *ph_format_default(const struct ph_format_style *style);
 struct ph_writer {
 	int fd;
 	bool by_line;
-	int error; /* errno; 0: none */
+	int error; /* errno; 0: none. ETIMEDOUT: in a hurry and nobody reads */
+	const volatile sig_atomic_t *hurry; /* once set, a reader that does not read is waited for a second; NULL: for ever */
 	size_t len;
 	char *buf; /* a block and the longest line */
 };

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The writer: lines gathered in one buffer, written when a block is full or, where somebody reads along, at each line's end. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "collector/output/output.h"
+
+#define HURRY_MS 1000
 
 int ph_writer_init(struct ph_writer *w, int fd, bool by_line)
 {
@@ -20,12 +23,30 @@ void ph_writer_fini(struct ph_writer *w)
 	w->buf = NULL;
 }
 
+/*
+ * How much may be written now without waiting for ever. A pipe that poll(2) calls writable takes PIPE_BUF bytes at once, so in
+ * a hurry it is fed in such pieces.
+ */
+static size_t portion(struct ph_writer *w, size_t len)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLOUT };
+
+	if (!w->hurry || !*w->hurry)
+		return len;
+	if (poll(&p, 1, HURRY_MS) == 0) {
+		w->error = ETIMEDOUT;
+		return 0;
+	}
+	return len < PIPE_BUF ? len : PIPE_BUF;
+}
+
 int ph_writer_flush(struct ph_writer *w)
 {
 	size_t done = 0;
 
 	while (done < w->len && !w->error) {
-		ssize_t n = write(w->fd, w->buf + done, w->len - done);
+		size_t len = portion(w, w->len - done);
+		ssize_t n = len ? write(w->fd, w->buf + done, len) : 0;
 
 		if (n >= 0)
 			done += (size_t)n;

@@ -48,6 +48,11 @@ struct ph_cpu_stats {
 	ph_u64 lost[PH_C_MAX]; /* records that found their ring full, by event category */
 	ph_u64 lost_state; /* those of them that were for the state ring */
 	ph_u64 lost_busy; /* programs that found their scratch buffer taken (preempted in the middle) */
+	/*
+	 * 0: no record is being made. Otherwise one is, and it is stamped with this time or, when this is 1, with one that is
+	 * being read just now. No record of this CPU that is not in its rings yet is older.
+	 */
+	ph_u64 in_flight_ns;
 	/* the gap that has not been reported in the stream yet */
 	ph_u64 gap_lost, gap_lost_state, gap_from_ns, gap_to_ns;
 };

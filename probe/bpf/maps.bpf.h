@@ -4,7 +4,8 @@
  * record gets into a ring (or is counted as lost, with a gap record in its place).
  *
  * A record is made in the CPU's scratch buffer and copied into the ring when its length is known. Programs on tracepoints
- * run with preemption disabled on the kernels so far; where one day they do not, `busy` turns a second taker away and counts it.
+ * run with preemption disabled on the kernels so far; where one day they do not, in_flight_ns turns a second taker away and it
+ * is counted. The same mark tells user space how far back a record may still come.
  */
 #ifndef PORTHOLE_MAPS_BPF_H
 #define PORTHOLE_MAPS_BPF_H
@@ -26,7 +27,6 @@ struct scratch {
 	u16 row; /* enum ph_syscall_row */
 	u16 nr; /* the kernel's number */
 	u8 compat; /* a 32-bit call */
-	u8 busy;
 	u8 to_state; /* this record carries state */
 	u8 category; /* enum ph_category without its source bits */
 	u32 cpu;
@@ -91,6 +91,8 @@ struct {
 	__type(value, u64);
 } enter_hash SEC(".maps");
 
+#define WRITE_ONCE(x, v) (*(volatile typeof(x) *)&(x) = (v))
+
 static __always_inline u64 now_ns(void)
 {
 	return bpf_ktime_get_boot_ns() + config.boot_epoch_ns;
@@ -124,28 +126,25 @@ static __always_inline u32 rec_room(const struct scratch *s)
  */
 static __always_inline struct scratch *begin(u32 type, u32 nparams, u32 category, s64 tid)
 {
-	struct scratch *s = scratch_get();
+	u32 cpu = bpf_get_smp_processor_id();
+	struct scratch *s = bpf_map_lookup_elem(&scratches, &cpu);
+	struct ph_cpu_stats *st = bpf_map_lookup_elem(&cpu_stats, &cpu);
 
-	if (!s || !running)
+	if (!s || !st || !running)
 		return 0;
-	if (s->busy) {
-		u32 cpu = s->cpu;
-		struct ph_cpu_stats *st = bpf_map_lookup_elem(&cpu_stats, &cpu);
+	if (st->in_flight_ns) {
+		u64 now = now_ns();
 
-		if (st) {
-			u64 now = now_ns();
-
-			/* Whether it carried state nobody knows, so it counts as if it had: what it told must be looked up. */
-			st->lost_busy++;
-			st->gap_lost_state++;
-			if (st->gap_lost++ == 0)
-				st->gap_from_ns = now;
-			st->gap_to_ns = now;
-		}
+		/* Whether it carried state nobody knows, so it counts as if it had: what it told must be looked up. */
+		st->lost_busy++;
+		st->gap_lost_state++;
+		if (st->gap_lost++ == 0)
+			st->gap_from_ns = now;
+		st->gap_to_ns = now;
 		return 0;
 	}
-	s->busy = 1;
-	s->cpu = bpf_get_smp_processor_id();
+	WRITE_ONCE(st->in_flight_ns, 1);
+	s->cpu = cpu;
 	s->off = LENS_AT(nparams);
 	s->to_state = 0;
 	s->category = category & PH_C_MASK;
@@ -155,6 +154,7 @@ static __always_inline struct scratch *begin(u32 type, u32 nparams, u32 category
 	s->rec.cpu = (u16)s->cpu;
 	s->rec.syscall = PH_SC_COUNT;
 	s->rec.evt.ts_ns = now_ns();
+	WRITE_ONCE(st->in_flight_ns, s->rec.evt.ts_ns);
 	s->rec.evt.tid = tid;
 	s->rec.evt.type = (u16)type;
 	s->rec.evt.nparams = nparams;
@@ -308,14 +308,27 @@ static __always_inline void finish(struct scratch *s)
 				st->gap_from_ns = s->rec.evt.ts_ns;
 			st->gap_to_ns = s->rec.evt.ts_ns;
 		}
+		WRITE_ONCE(st->in_flight_ns, 0);
 	}
-	s->busy = 0;
 }
 
 /* Drops the record that begin() began. */
 static __always_inline void abandon(struct scratch *s)
 {
-	s->busy = 0;
+	u32 cpu = s->cpu;
+	struct ph_cpu_stats *st = bpf_map_lookup_elem(&cpu_stats, &cpu);
+
+	if (st)
+		WRITE_ONCE(st->in_flight_ns, 0);
+}
+
+/* True in the middle of a record of this CPU. */
+static __always_inline bool in_record(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+	struct ph_cpu_stats *st = bpf_map_lookup_elem(&cpu_stats, &cpu);
+
+	return st && st->in_flight_ns;
 }
 
 /* True for the process that porthole itself is, unless it asked to see itself. */

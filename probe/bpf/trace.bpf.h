@@ -485,11 +485,11 @@ static __always_inline u32 fault_flags(u64 code)
 __noinline int page_fault(u64 addr, u64 regs_at, u64 code)
 {
 	struct pt_regs *regs = (void *)regs_at;
-	struct scratch *s = scratch_get();
+	struct scratch *s;
 	u64 ip;
 
 	/* A fault in the middle of a record is one that the record's own reading of user memory met. */
-	if (!s || s->busy || is_self())
+	if (in_record() || is_self())
 		return 0;
 #if defined(__TARGET_ARCH_x86)
 	ip = BPF_CORE_READ(regs, ip);

@@ -132,6 +132,10 @@ static int set_buffers(struct cli_options *o, const struct option_row *row, cons
 static int set_suppress(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
 	(void)row;
+	if (!*value || strlen(value) >= PH_NAME_MAX) {
+		fprintf(errors, "porthole: -U: '%s' is no process name; one has 1 to %d characters\n", value, PH_NAME_MAX - 1);
+		return -1;
+	}
 	if (o->nsuppress == CLI_MAX_SUPPRESSED) {
 		fprintf(errors, "porthole: -U: more than %d names; leave some out\n", CLI_MAX_SUPPRESSED);
 		return -1;
@@ -211,7 +215,7 @@ static const struct option_row rows[] = {
 	{ 'D', "debug", NULL, false, set_flag, AT(debug), 0, 0, "show porthole's own calls and internal events too" },
 	{ 0, "context-switches", NULL, false, set_flag, AT(switches), 0, 0, "capture context switches (a filter with evt.type=switch does so by itself)" },
 	{ 0, "page-faults", NULL, false, set_flag, AT(page_faults), 0, 0, "capture page faults (a filter with evt.type=page_fault does so by itself)" },
-	{ 0, "ring-size", "MB", false, set_number, AT(ring_mb), 1, 4096, "size of the buffer that each CPU has for events" },
+	{ 0, "ring-size", "MB", false, set_number, AT(ring_mb), 1, 1024, "size of the buffer that each CPU has for events" },
 	{ 0, "docker-root", "DIR", false, set_path, AT(docker_root), 0, 0, "where Docker keeps its state (found out from a running dockerd, its configuration or /var/lib/docker)" },
 	{ 0, "docker-socket", "PATH", false, set_path, AT(docker_socket), 0, 0, "where Docker answers (found out likewise, or /var/run/docker.sock)" },
 	{ 'l', "list", NULL, false, set_action, 0, CLI_FIELDS, 0, "list the fields for formats and filters; -lv with their types" },

@@ -36,7 +36,7 @@ struct run {
 	uint64_t flushed_ts; /* event time of the last flush by the clock */
 	struct timespec began;
 	/* gaps that have not been told yet */
-	uint64_t gap_lost, gap_told_ns;
+	uint64_t gap_lost, gap_ts, gap_told_ns;
 };
 
 static uint64_t ns_since(const struct timespec *then)
@@ -162,6 +162,7 @@ static int open_run(struct run *r)
 		fputs("porthole: out of memory\n", stderr);
 		return -1;
 	}
+	r->out.hurry = &interrupted;
 	catch_signals();
 	if (open_inspector(r))
 		return -1;
@@ -187,16 +188,16 @@ static void close_run(struct run *r)
 
 /* --- losses ----------------------------------------------------------------------------------------------------------- */
 
-static void tell_gaps(struct run *r, uint64_t ts)
+static void tell_gaps(struct run *r)
 {
-	time_t sec = (time_t)(ts / SECOND);
+	time_t sec = (time_t)(r->gap_ts / SECOND);
 	char clock[16] = "";
 	struct tm tm;
 
 	if (localtime_r(&sec, &tm))
 		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
 	fprintf(stderr, "porthole: %" PRIu64 " events lost at %s.%03u\n", r->gap_lost, clock,
-		(unsigned)(ts % SECOND / 1000000));
+		(unsigned)(r->gap_ts % SECOND / 1000000));
 	r->gap_lost = 0;
 }
 
@@ -206,10 +207,11 @@ static void note_gap(struct run *r, const struct ph_event *ev)
 	uint64_t now = elapsed_ns(r);
 
 	r->gap_lost += ph_event_uint(ev, 0);
+	r->gap_ts = ev->ts;
 	if (r->gap_told_ns && now - r->gap_told_ns < SECOND)
 		return;
 	r->gap_told_ns = now;
-	tell_gaps(r, ev->ts);
+	tell_gaps(r);
 }
 
 /* --- events ----------------------------------------------------------------------------------------------------------- */
@@ -356,6 +358,10 @@ static int finish_output(struct run *r)
 	}
 	if (!r->out.error || r->out.error == EPIPE)
 		return 0;
+	if (r->out.error == ETIMEDOUT) {
+		fputs("porthole: nobody takes the output any more; what came after is not in it\n", stderr);
+		return 1;
+	}
 	fprintf(stderr, "porthole: cannot write the output: %s; what came after is not in it\n",
 		strerror(r->out.error));
 	return 1;
@@ -370,7 +376,7 @@ int cli_run(const struct cli_options *o)
 		rc = pump(&r);
 		status = finish_output(&r);
 		if (r.gap_lost)
-			tell_gaps(&r, r.ctx.ev ? r.first_ts + elapsed_ns(&r) : r.first_ts);
+			tell_gaps(&r);
 		print_stats(&r);
 		if (rc < 0) {
 			fprintf(stderr, "porthole: the capture ended: %s\n", strerror(-rc));

@@ -63,6 +63,6 @@ void cli_summary_print(const struct cli_summary *s, FILE *out)
 	qsort(rows, n, sizeof *rows, by_count);
 	fputs("----------------------\nEvent           #Calls\n----------------------\n", out);
 	for (size_t i = 0; i < n && i < MAX_ROWS; i++)
-		fprintf(out, "%c %-14s%llu\n", rows[i].dir, rows[i].name, (unsigned long long)rows[i].count);
+		fprintf(out, "%c %-13s %llu\n", rows[i].dir, rows[i].name, (unsigned long long)rows[i].count);
 	free(rows);
 }

@@ -186,6 +186,30 @@ static void the_first_write_error_sticks(void **state)
 	close(full);
 }
 
+static void in_a_hurry_a_reader_that_does_not_read_is_not_waited_for(void **state)
+{
+	static volatile sig_atomic_t hurry = 1;
+	static char all[4 * PH_WRITER_BLOCK];
+	struct ph_writer w;
+	size_t got;
+	int p[2];
+
+	(void)state;
+	assert_int_equal(pipe(p), 0);
+	fcntl(p[1], F_SETPIPE_SZ, PH_WRITER_BLOCK);
+	assert_int_equal(ph_writer_init(&w, p[1], false), 0);
+	w.hurry = &hurry;
+	/* what the pipe has room for arrives, then the writer gives up */
+	for (unsigned i = 0; i < 3 * PH_WRITER_BLOCK / 4 && !w.error; i++)
+		put_line(&w, "two");
+	assert_int_equal(w.error, ETIMEDOUT);
+	got = readable(p[0], all, sizeof all);
+	assert_true(got > 0 && got <= PH_WRITER_BLOCK);
+	ph_writer_fini(&w);
+	close(p[0]);
+	close(p[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +222,7 @@ int main(void)
 		cmocka_unit_test(only_asked_for_latency_needs_the_enter_time),
 		cmocka_unit_test(lines_wait_for_a_full_block_unless_written_line_by_line),
 		cmocka_unit_test(the_first_write_error_sticks),
+		cmocka_unit_test(in_a_hurry_a_reader_that_does_not_read_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
