@@ -66,6 +66,13 @@ foreach(script ${e2e_tests})
 		LABELS "e2e" TIMEOUT 600 SKIP_RETURN_CODE 77 RUN_SERIAL ON ENVIRONMENT "${test_environment}")
 endforeach()
 
+# bpf: the programs compile for the other architecture too; BPF is a target of its own, so that needs nothing of its kind.
+if(bpf_other_arch)
+	add_test(NAME bpf/${bpf_other_arch}
+		COMMAND ${bpf_compile} -D__TARGET_ARCH_${bpf_other_arch} -o ${CMAKE_BINARY_DIR}/porthole.test.o)
+	set_tests_properties(bpf/${bpf_other_arch} PROPERTIES LABELS "bpf" TIMEOUT 300)
+endif()
+
 # vm: the plain build only, a test a kernel. A sanitized program would be testing the sanitizer on an emulated processor.
 if(TARGET porthole AND NOT PORTHOLE_SANITIZE)
 	foreach(kernel 5.10 6.1 6.12)
