@@ -46,7 +46,7 @@ int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 		if (len > total - used)
 			return -EBADMSG;
 		if (i < keep)
-			ev->params[i] = (struct ph_param){data, len};
+			ev->params[i] = (struct ph_param){ data, len };
 		data += len;
 		used += len;
 	}

@@ -13,10 +13,13 @@
 
 #define FLAG_TABLE(t, kind) static const struct ph_flag flags_##t[] = {
 #define FLAG(t, name, value, native) { #name, value, native },
-#define FLAG_END(t) };
+#define FLAG_END(t) \
+	}           \
+	;
 #include "porthole/flags.def"
 
-#define FLAG_TABLE(t, kind) static const struct ph_flag_table table_##t = { #t, kind, sizeof flags_##t / sizeof flags_##t[0], flags_##t };
+#define FLAG_TABLE(t, kind) \
+	static const struct ph_flag_table table_##t = { #t, kind, sizeof flags_##t / sizeof flags_##t[0], flags_##t };
 #define FLAG(...)
 #define FLAG_END(t)
 #include "porthole/flags.def"
@@ -32,7 +35,7 @@ static const struct ph_flag_table *const flag_tables[] = {
 #define P(n, type, fmt) { #n, PH_PT_##type, PH_FMT_##fmt, -1, NULL },
 #define PF(n, type, fmt, table) { #n, PH_PT_##type, PH_FMT_##fmt, -1, &table_##table },
 #define PD(n, type, fmt, dir) { #n, PH_PT_##type, PH_FMT_##fmt, dir, NULL },
-#define EVENT(code, en, name, cat, fl, old, ...) static const struct ph_param_info params_##en[] = { __VA_ARGS__ { 0 } };
+#define EVENT(code, en, name, cat, fl, old, ...) static const struct ph_param_info params_##en[] = { __VA_ARGS__{ 0 } };
 #include "porthole/events.def"
 
 #define C_UNKNOWN PH_C_UNKNOWN
@@ -75,7 +78,7 @@ static const struct ph_event_info events[] = {
 #define P(...)
 #define PF(...)
 #define PD(...)
-#define EVENT(code, en, name, cat, fl, old, ...)                                                                            \
+#define EVENT(code, en, name, cat, fl, old, ...) \
 	{ name, code, (cat), (fl), old, (ph_u8)(sizeof params_##en / sizeof params_##en[0] - 1), params_##en },
 #include "porthole/events.def"
 };
@@ -280,11 +283,12 @@ const char *ph_errno_name(int err)
 const char *ph_signal_name(int sig)
 {
 	static const char *const names[] = {
-		[1] = "SIGHUP",	    [2] = "SIGINT",   [3] = "SIGQUIT",	[4] = "SIGILL",	   [5] = "SIGTRAP",  [6] = "SIGABRT",
-		[7] = "SIGBUS",	    [8] = "SIGFPE",   [9] = "SIGKILL",	[10] = "SIGUSR1",  [11] = "SIGSEGV", [12] = "SIGUSR2",
-		[13] = "SIGPIPE",   [14] = "SIGALRM", [15] = "SIGTERM", [16] = "SIGSTKFLT", [17] = "SIGCHLD", [18] = "SIGCONT",
-		[19] = "SIGSTOP",   [20] = "SIGTSTP", [21] = "SIGTTIN", [22] = "SIGTTOU",  [23] = "SIGURG",  [24] = "SIGXCPU",
-		[25] = "SIGXFSZ",   [26] = "SIGVTALRM", [27] = "SIGPROF", [28] = "SIGWINCH", [29] = "SIGIO", [30] = "SIGPWR",
+		[1] = "SIGHUP",	    [2] = "SIGINT",   [3] = "SIGQUIT",	 [4] = "SIGILL",   [5] = "SIGTRAP",
+		[6] = "SIGABRT",    [7] = "SIGBUS",   [8] = "SIGFPE",	 [9] = "SIGKILL",  [10] = "SIGUSR1",
+		[11] = "SIGSEGV",   [12] = "SIGUSR2", [13] = "SIGPIPE",	 [14] = "SIGALRM", [15] = "SIGTERM",
+		[16] = "SIGSTKFLT", [17] = "SIGCHLD", [18] = "SIGCONT",	 [19] = "SIGSTOP", [20] = "SIGTSTP",
+		[21] = "SIGTTIN",   [22] = "SIGTTOU", [23] = "SIGURG",	 [24] = "SIGXCPU", [25] = "SIGXFSZ",
+		[26] = "SIGVTALRM", [27] = "SIGPROF", [28] = "SIGWINCH", [29] = "SIGIO",   [30] = "SIGPWR",
 		[31] = "SIGSYS",
 	};
 

@@ -160,6 +160,6 @@ enum ph_flag_value {
 };
 
 #define PH_EVENT_MAX_PARAMS 32
-#define PH_IS_EXIT(code) ((code)&1)
+#define PH_IS_EXIT(code) ((code) & 1)
 
 #endif

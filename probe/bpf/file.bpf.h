@@ -91,7 +91,8 @@ static __always_inline u32 mm_kb(struct mm_struct *mm, u32 what)
 
 		/* MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES */
 		pages = what == 2 ? BPF_CORE_READ(old, rss_stat.count[2].counter) :
-				    BPF_CORE_READ(old, rss_stat.count[0].counter) + BPF_CORE_READ(old, rss_stat.count[1].counter) +
+				    BPF_CORE_READ(old, rss_stat.count[0].counter) +
+					    BPF_CORE_READ(old, rss_stat.count[1].counter) +
 					    BPF_CORE_READ(old, rss_stat.count[3].counter);
 	} else {
 		pages = what == 2 ? BPF_CORE_READ(mm, rss_stat[2].count) :

@@ -441,11 +441,11 @@ enum cgroup_subsys_id {
 enum { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
 
 /* Masks a value where the compiler cannot think it away, so that the verifier sees the bound. */
-#define BOUND(x, mask)                                                                                                      \
-	({                                                                                                                  \
-		u64 __x = (x);                                                                                              \
-		asm volatile("%0 &= %1" : "+r"(__x) : "i"(mask));                                                           \
-		__x;                                                                                                        \
+#define BOUND(x, mask)                                            \
+	({                                                        \
+		u64 __x = (x);                                    \
+		asm volatile("%0 &= %1" : "+r"(__x) : "i"(mask)); \
+		__x;                                              \
 	})
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)

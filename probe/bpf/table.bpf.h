@@ -9,18 +9,25 @@
 #include "kernel.bpf.h"
 
 /* The capture words of syscalls.def. capture.bpf.h says what each does. */
-#define CAPTURE_SCALARS(X)                                                                                                  \
-	X(RES) X(RES32) X(FD) X(S64) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) X(SC_ID) X(SC_NATIVE)    \
-	X(OFLAGS) X(OFLAGS16) X(OMODE) X(MODE) X(SOCKFLAGS) X(HILO) X(POS) X(MOUNT_FLAGS) X(DEVNUM)
-#define CAPTURE_BLOBS(X)                                                                                                    \
-	X(PATH) X(PATH_IF_OK) X(DATA_IN) X(DATA_OUT) X(DATA_LEN) X(IOV_SIZE) X(IOV_DATA_IN) X(IOV_DATA_OUT) X(FDLIST)             \
-	X(TIMESPEC) X(TIMESPEC64) X(SIGSET) X(RLIMIT) X(RLIMIT_IF_OK) X(RLIMIT64) X(RLIMIT64_IF_OK) X(U32_AT) X(U64_AT) X(OFF_AT)  \
-	X(XAT32) X(FDPAIR) X(FDPAIR_INO) X(FD_DEV) X(FD_INO) X(FD_PATH) X(CREAT_FLAGS) X(VM_SIZE) X(VM_RSS) X(VM_SWAP) X(CAPS)     \
-	X(HOW_FLAGS) X(HOW_MODE) X(HOW_RESOLVE) X(SEMBUF) X(SEMCTL_VAL) X(SIGACT) X(PRCTL_STR) X(PRCTL_INT) X(PTRACE_ADDR)        \
-	X(PTRACE_DATA) X(KEYCTL) X(FSCONFIG_BYTES) X(FSCONFIG_STR) X(QUOTA) X(QUOTA8) X(QUOTA_CMD) X(QUOTA_FILE)                   \
-	X(ADDR) X(TUPLE) X(TUPLE_TO) X(TUPLE_FROM) X(TUPLE_ACCEPT) X(QUEUE_PCT) X(QUEUE_LEN) X(QUEUE_MAX) X(PAIR_SOCK)             \
-	X(MSG_SIZE) X(MSG_DATA_IN) X(MSG_DATA_OUT) X(MSG_TUPLE_TO) X(MSG_TUPLE_FROM) X(MSG_CONTROL)                                \
-	X(MMSG_SIZE) X(MMSG_DATA_IN) X(MMSG_DATA_OUT) X(SO_LEVEL) X(SO_NAME) X(SO_VALUE)
+#define CAPTURE_SCALARS(X)                                                                                         \
+	X(RES)                                                                                                     \
+	X(RES32) X(FD) X(S64) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) X(SC_ID) \
+		X(SC_NATIVE) X(OFLAGS) X(OFLAGS16) X(OMODE) X(MODE) X(SOCKFLAGS) X(HILO) X(POS) X(MOUNT_FLAGS)     \
+			X(DEVNUM)
+#define CAPTURE_BLOBS(X)                                                                                              \
+	X(PATH)                                                                                                       \
+	X(PATH_IF_OK) X(DATA_IN) X(DATA_OUT) X(DATA_LEN) X(IOV_SIZE) X(IOV_DATA_IN) X(IOV_DATA_OUT) X(FDLIST) X(      \
+		TIMESPEC) X(TIMESPEC64) X(SIGSET) X(RLIMIT) X(RLIMIT_IF_OK) X(RLIMIT64) X(RLIMIT64_IF_OK) X(U32_AT)   \
+		X(U64_AT) X(OFF_AT) X(XAT32) X(FDPAIR) X(FDPAIR_INO) X(FD_DEV) X(FD_INO) X(FD_PATH) X(CREAT_FLAGS) X( \
+			VM_SIZE) X(VM_RSS) X(VM_SWAP) X(CAPS) X(HOW_FLAGS) X(HOW_MODE) X(HOW_RESOLVE) X(SEMBUF)       \
+			X(SEMCTL_VAL) X(SIGACT) X(PRCTL_STR) X(PRCTL_INT) X(PTRACE_ADDR) X(PTRACE_DATA) X(KEYCTL)     \
+				X(FSCONFIG_BYTES) X(FSCONFIG_STR) X(QUOTA) X(QUOTA8) X(QUOTA_CMD) X(QUOTA_FILE)       \
+					X(ADDR) X(TUPLE) X(TUPLE_TO) X(TUPLE_FROM) X(TUPLE_ACCEPT) X(QUEUE_PCT)       \
+						X(QUEUE_LEN) X(QUEUE_MAX) X(PAIR_SOCK) X(MSG_SIZE) X(MSG_DATA_IN)     \
+							X(MSG_DATA_OUT) X(MSG_TUPLE_TO) X(MSG_TUPLE_FROM)             \
+								X(MSG_CONTROL) X(MMSG_SIZE) X(MMSG_DATA_IN)           \
+									X(MMSG_DATA_OUT) X(SO_LEVEL) X(SO_NAME)       \
+										X(SO_VALUE)
 /* Whole records: made by proc.bpf.h. */
 #define CAPTURE_WHOLE(X) X(EXEC) X(FORK)
 
@@ -245,7 +252,7 @@ struct syscall_desc {
 #define FORK CAP(FORK, 0, 0, 0)
 
 static const volatile struct syscall_desc syscall_descs[ROW_MASK + 1] = {
-#define SYSCALL(id, name, x86_64, i386, arm64, event, ...)                                                                  \
+#define SYSCALL(id, name, x86_64, i386, arm64, event, ...) \
 	[PH_SC_##name] = { id, PH_EV_##event, NPARAMS_##event, CATEGORY_##event, 0, { __VA_ARGS__ } },
 #include "porthole/syscalls.def"
 	/* A number that the table does not know. */
@@ -279,11 +286,11 @@ static const volatile u16 rows_i386[NR_MAX] = {
 
 /* The calls behind socketcall(2) by its first argument (include/uapi/linux/net.h), rows + 1. */
 static const volatile u16 rows_socketcall[32] = {
-	[1] = PH_SC_socket + 1,	       [2] = PH_SC_bind + 1,	    [3] = PH_SC_connect + 1,   [4] = PH_SC_listen + 1,
-	[5] = PH_SC_accept + 1,	       [6] = PH_SC_getsockname + 1, [7] = PH_SC_getpeername + 1, [8] = PH_SC_socketpair + 1,
-	[9] = PH_SC_send + 1,	       [10] = PH_SC_recv + 1,	    [11] = PH_SC_sendto + 1,   [12] = PH_SC_recvfrom + 1,
-	[13] = PH_SC_shutdown + 1,     [14] = PH_SC_setsockopt + 1, [15] = PH_SC_getsockopt + 1, [16] = PH_SC_sendmsg + 1,
-	[17] = PH_SC_recvmsg + 1,      [18] = PH_SC_accept4 + 1,    [19] = PH_SC_recvmmsg + 1, [20] = PH_SC_sendmmsg + 1,
+	[1] = PH_SC_socket + 1,	   [2] = PH_SC_bind + 1,	[3] = PH_SC_connect + 1,     [4] = PH_SC_listen + 1,
+	[5] = PH_SC_accept + 1,	   [6] = PH_SC_getsockname + 1, [7] = PH_SC_getpeername + 1, [8] = PH_SC_socketpair + 1,
+	[9] = PH_SC_send + 1,	   [10] = PH_SC_recv + 1,	[11] = PH_SC_sendto + 1,     [12] = PH_SC_recvfrom + 1,
+	[13] = PH_SC_shutdown + 1, [14] = PH_SC_setsockopt + 1, [15] = PH_SC_getsockopt + 1, [16] = PH_SC_sendmsg + 1,
+	[17] = PH_SC_recvmsg + 1,  [18] = PH_SC_accept4 + 1,	[19] = PH_SC_recvmmsg + 1,   [20] = PH_SC_sendmmsg + 1,
 };
 #endif
 #pragma clang diagnostic pop

@@ -147,7 +147,7 @@ static void large_events_have_wide_length_words(void **s)
 
 static void an_unknown_code_is_told_apart(void **s)
 {
-	struct ph_evt_hdr hdr = {.len = sizeof(hdr), .type = 0x6fff};
+	struct ph_evt_hdr hdr = { .len = sizeof(hdr), .type = 0x6fff };
 
 	(void)s;
 	assert_int_equal(ph_event_decode(&ev, &hdr), -ENOENT);
@@ -155,7 +155,7 @@ static void an_unknown_code_is_told_apart(void **s)
 
 static void a_block_shorter_than_its_header_is_refused(void **s)
 {
-	struct ph_evt_hdr hdr = {.len = 25, .type = PH_EV_SYSCALL_CLOSE_X};
+	struct ph_evt_hdr hdr = { .len = 25, .type = PH_EV_SYSCALL_CLOSE_X };
 
 	(void)s;
 	assert_int_equal(ph_event_decode(&ev, &hdr), -EBADMSG);
@@ -163,7 +163,7 @@ static void a_block_shorter_than_its_header_is_refused(void **s)
 
 static void a_count_beyond_the_block_is_refused(void **s)
 {
-	struct ph_evt_hdr hdr = {.len = sizeof(hdr), .type = PH_EV_SYSCALL_CLOSE_X, .nparams = UINT32_MAX};
+	struct ph_evt_hdr hdr = { .len = sizeof(hdr), .type = PH_EV_SYSCALL_CLOSE_X, .nparams = UINT32_MAX };
 
 	(void)s;
 	assert_int_equal(ph_event_decode(&ev, &hdr), -EBADMSG);
@@ -205,7 +205,8 @@ static void no_length_makes_the_decoder_read_outside(void **s)
 			}
 			if (ph_event_decode(&ev, hdr) == 0)
 				for (int i = 0; i < ev.nparams; i++) {
-					volatile uint8_t last = ev.params[i].len ? ev.params[i].data[ev.params[i].len - 1] : 0;
+					volatile uint8_t last =
+						ev.params[i].len ? ev.params[i].data[ev.params[i].len - 1] : 0;
 
 					(void)last;
 					ph_event_str(&ev, i, &n);

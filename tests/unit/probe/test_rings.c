@@ -191,7 +191,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_record_younger_than_the_round_waits_for_the_next, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_record_that_is_being_written_stops_its_ring_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(discarded_records_are_passed_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(space_is_given_back_but_never_that_of_the_record_in_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(space_is_given_back_but_never_that_of_the_record_in_hand, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_ring_can_be_gone_round_many_times, setup, teardown),
 		cmocka_unit_test_setup_teardown(draining_hands_out_everything, setup, teardown),
 	};

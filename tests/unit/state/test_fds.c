@@ -326,21 +326,21 @@ static void every_maker_of_descriptors_gives_its_kind(void **s)
 		const char *result;
 		uint8_t type;
 	} makers[] = {
-		{PH_EV_SYSCALL_EVENTFD_X, "res", PH_FD_EVENT},
-		{PH_EV_SYSCALL_EVENTFD2_X, "res", PH_FD_EVENT},
-		{PH_EV_SYSCALL_SIGNALFD4_X, "res", PH_FD_SIGNALFD},
-		{PH_EV_SYSCALL_TIMERFD_CREATE_X, "res", PH_FD_TIMERFD},
-		{PH_EV_SYSCALL_INOTIFY_INIT1_X, "res", PH_FD_INOTIFY},
-		{PH_EV_SYSCALL_EPOLL_CREATE1_X, "res", PH_FD_EVENTPOLL},
-		{PH_EV_SYSCALL_EPOLL_CREATE_X, "res", PH_FD_EVENTPOLL},
-		{PH_EV_SYSCALL_USERFAULTFD_X, "res", PH_FD_USERFAULTFD},
-		{PH_EV_SYSCALL_IO_URING_SETUP_X, "res", PH_FD_IO_URING},
-		{PH_EV_SYSCALL_MEMFD_CREATE_X, "fd", PH_FD_MEMFD},
-		{PH_EV_SYSCALL_PIDFD_OPEN_X, "fd", PH_FD_PIDFD},
-		{PH_EV_SYSCALL_OPEN_X, "fd", PH_FD_FILE_V2},
-		{PH_EV_SYSCALL_CREAT_X, "fd", PH_FD_FILE_V2},
-		{PH_EV_SYSCALL_OPENAT2_X, "fd", PH_FD_FILE_V2},
-		{PH_EV_SYSCALL_OPEN_BY_HANDLE_AT_X, "fd", PH_FD_FILE_V2},
+		{ PH_EV_SYSCALL_EVENTFD_X, "res", PH_FD_EVENT },
+		{ PH_EV_SYSCALL_EVENTFD2_X, "res", PH_FD_EVENT },
+		{ PH_EV_SYSCALL_SIGNALFD4_X, "res", PH_FD_SIGNALFD },
+		{ PH_EV_SYSCALL_TIMERFD_CREATE_X, "res", PH_FD_TIMERFD },
+		{ PH_EV_SYSCALL_INOTIFY_INIT1_X, "res", PH_FD_INOTIFY },
+		{ PH_EV_SYSCALL_EPOLL_CREATE1_X, "res", PH_FD_EVENTPOLL },
+		{ PH_EV_SYSCALL_EPOLL_CREATE_X, "res", PH_FD_EVENTPOLL },
+		{ PH_EV_SYSCALL_USERFAULTFD_X, "res", PH_FD_USERFAULTFD },
+		{ PH_EV_SYSCALL_IO_URING_SETUP_X, "res", PH_FD_IO_URING },
+		{ PH_EV_SYSCALL_MEMFD_CREATE_X, "fd", PH_FD_MEMFD },
+		{ PH_EV_SYSCALL_PIDFD_OPEN_X, "fd", PH_FD_PIDFD },
+		{ PH_EV_SYSCALL_OPEN_X, "fd", PH_FD_FILE_V2 },
+		{ PH_EV_SYSCALL_CREAT_X, "fd", PH_FD_FILE_V2 },
+		{ PH_EV_SYSCALL_OPENAT2_X, "fd", PH_FD_FILE_V2 },
+		{ PH_EV_SYSCALL_OPEN_BY_HANDLE_AT_X, "fd", PH_FD_FILE_V2 },
 	};
 	struct fix *f = *s;
 
@@ -423,7 +423,7 @@ static void mmap_works_on_its_file(void **s)
 
 static void impossible_numbers_are_no_descriptors(void **s)
 {
-	static const int64_t nums[] = {-1, -100, INT32_MAX, (int64_t)INT32_MAX + 1, INT64_MAX, INT64_MIN};
+	static const int64_t nums[] = { -1, -100, INT32_MAX, (int64_t)INT32_MAX + 1, INT64_MAX, INT64_MIN };
 	struct fix *f = *s;
 
 	do_process(f, 100, "/");
@@ -486,10 +486,16 @@ static void resolving_joins_and_normalises(void **s)
 	static const struct {
 		const char *cwd, *path, *result;
 	} cases[] = {
-		{"/a/b", "c", "/a/b/c"},   {"/a/b", "../../../c", "/c"}, {"/a/b", ".", "/a/b"},
-		{"/a/b", "", "/a/b"},	   {"/", "", "/"},		 {"/", "..", "/"},
-		{"/a", "/x/./y//z/", "/x/y/z"}, {"/a", "/", "/"},	 {"/a", "<NA>", "<NA>"},
-		{"/a", "...", "/a/..."},
+		{ "/a/b", "c", "/a/b/c" },
+		{ "/a/b", "../../../c", "/c" },
+		{ "/a/b", ".", "/a/b" },
+		{ "/a/b", "", "/a/b" },
+		{ "/", "", "/" },
+		{ "/", "..", "/" },
+		{ "/a", "/x/./y//z/", "/x/y/z" },
+		{ "/a", "/", "/" },
+		{ "/a", "<NA>", "<NA>" },
+		{ "/a", "...", "/a/..." },
 	};
 	struct fix *f = *s;
 	char buf[64];

@@ -14,7 +14,7 @@ static uint32_t rnd(uint32_t below)
 
 static void fill_number(uint8_t *data, uint32_t len)
 {
-	static const int64_t odd[] = {-1, -100, INT32_MAX, INT64_MIN, INT64_MAX, UINT32_MAX, 0x1001, 0x2001, 0x8400};
+	static const int64_t odd[] = { -1, -100, INT32_MAX, INT64_MIN, INT64_MAX, UINT32_MAX, 0x1001, 0x2001, 0x8400 };
 	int64_t v = rnd(4) ? (int64_t)rnd(12) : odd[rnd(sizeof(odd) / sizeof(odd[0]))];
 
 	memset(data, 0, len);
@@ -36,8 +36,10 @@ static struct ph_evt_hdr *random_block(const struct ph_event_info *info)
 {
 	unsigned width = info->flags & PH_EF_LARGE_PAYLOAD ? 4 : 2;
 	uint32_t n = rnd(8) ? info->nparams : rnd(info->nparams + 4u), lens[PH_EVENT_MAX_PARAMS + 4], total = 0;
-	struct ph_evt_hdr hdr = {.ts_ns = 1000000000000u + seed % 100000000000u, .tid = (int64_t)rnd(12) - 1,
-				 .type = info->code, .nparams = n};
+	struct ph_evt_hdr hdr = { .ts_ns = 1000000000000u + seed % 100000000000u,
+				  .tid = (int64_t)rnd(12) - 1,
+				  .type = info->code,
+				  .nparams = n };
 	uint8_t *block;
 
 	for (uint32_t i = 0; i < n; i++) {

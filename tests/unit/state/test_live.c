@@ -31,7 +31,7 @@ struct live {
 /* Has a file, a directory, a listening socket, an eventfd and a pipe; renames itself and reopens the file when told. */
 static void child_main(struct live *l)
 {
-	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(in);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	char c;
@@ -60,7 +60,7 @@ static void child_main(struct live *l)
 
 static int setup(void **s)
 {
-	struct ph_state_opts opts = {.size = sizeof(opts), .live = true};
+	struct ph_state_opts opts = { .size = sizeof(opts), .live = true };
 	struct live *l = calloc(1, sizeof(*l));
 	struct timespec now;
 
@@ -300,7 +300,7 @@ static void received_descriptors_are_looked_up(void **s)
 	struct {
 		uint64_t len;
 		int level, type, fd, pad;
-	} c = {20, SOL_SOCKET, SCM_RIGHTS, FILE_FD, 0};
+	} c = { 20, SOL_SOCKET, SCM_RIGHTS, FILE_FD, 0 };
 	struct evb *b = evb_new(PH_EV_SOCKET_RECVMSG_X, l->child, l->ts += 1000);
 	struct ph_fd *fd;
 

@@ -6,10 +6,12 @@
 
 static void add_task(struct fix *f, int64_t tid, int64_t pid, int64_t ptid, const char *comm)
 {
-	struct ph_snap_task_rec rec = {.tid = tid, .pid = pid, .ptid = ptid, .vtid = tid, .vpid = pid, .uid = 7,
-				       .flags = PH_TASK_ARGS_READ};
+	struct ph_snap_task_rec rec = {
+		.tid = tid, .pid = pid, .ptid = ptid, .vtid = tid, .vpid = pid, .uid = 7, .flags = PH_TASK_ARGS_READ
+	};
 	const char *texts[PH_SNAP_TEXTS] = {
-		[PH_SNAP_EXEPATH] = "/bin/x", [PH_SNAP_CWD] = "/srv", [PH_SNAP_ARGS] = "x\0-a\0b", [PH_SNAP_ENV] = "A=1"};
+		[PH_SNAP_EXEPATH] = "/bin/x", [PH_SNAP_CWD] = "/srv", [PH_SNAP_ARGS] = "x\0-a\0b", [PH_SNAP_ENV] = "A=1"
+	};
 
 	strcpy(rec.comm, comm);
 	rec.lens[PH_SNAP_EXEPATH] = 6;
@@ -21,8 +23,14 @@ static void add_task(struct fix *f, int64_t tid, int64_t pid, int64_t ptid, cons
 
 static struct ph_snap_fd_rec inet(int64_t tid, int fd, uint16_t lport, uint16_t rport)
 {
-	struct ph_snap_fd_rec rec = {.pid = tid, .tid = tid, .fd = fd, .type = PH_FD_IPV4, .l4 = PH_L4_TCP, .lport = lport,
-				     .rport = rport, .local = {10, 0, 0, 1}};
+	struct ph_snap_fd_rec rec = { .pid = tid,
+				      .tid = tid,
+				      .fd = fd,
+				      .type = PH_FD_IPV4,
+				      .l4 = PH_L4_TCP,
+				      .lport = lport,
+				      .rport = rport,
+				      .local = { 10, 0, 0, 1 } };
 
 	if (rport)
 		memcpy(rec.remote, "\12\0\0\2", 4);
@@ -73,7 +81,9 @@ static void parents_are_linked_in_any_order(void **s)
 
 static void files_have_their_names(void **s)
 {
-	struct ph_snap_fd_rec rec = {.pid = 100, .tid = 100, .fd = 3, .type = PH_FD_FILE, .cloexec = 1, .ino = 5, .name_len = 4};
+	struct ph_snap_fd_rec rec = {
+		.pid = 100, .tid = 100, .fd = 3, .type = PH_FD_FILE, .cloexec = 1, .ino = 5, .name_len = 4
+	};
 	struct fix *f = *s;
 
 	add_task(f, 100, 100, 1, "x");
@@ -87,7 +97,7 @@ static void files_have_their_names(void **s)
 
 static void a_thread_with_a_table_of_its_own_keeps_it_apart(void **s)
 {
-	struct ph_snap_fd_rec rec = {.pid = 100, .tid = 101, .fd = 3, .type = PH_FD_FILE, .name_len = 4};
+	struct ph_snap_fd_rec rec = { .pid = 100, .tid = 101, .fd = 3, .type = PH_FD_FILE, .name_len = 4 };
 	struct fix *f = *s;
 
 	add_task(f, 100, 100, 1, "x");
@@ -100,7 +110,8 @@ static void a_thread_with_a_table_of_its_own_keeps_it_apart(void **s)
 
 static void bound_ports_tell_servers_from_clients(void **s)
 {
-	struct ph_snap_fd_rec listener = inet(100, 3, 9000, 0), accepted = inet(100, 4, 9000, 80), client = inet(100, 5, 50000, 9000);
+	struct ph_snap_fd_rec listener = inet(100, 3, 9000, 0), accepted = inet(100, 4, 9000, 80),
+			      client = inet(100, 5, 50000, 9000);
 	struct fix *f = *s;
 
 	listener.listening = 1;
@@ -147,8 +158,8 @@ static void children_of_suppressed_names_are_suppressed(void **s)
 static void the_cgroup_gives_the_container(void **s)
 {
 	static const char cgroup[] = "/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	struct ph_snap_task_rec rec = {.tid = 100, .pid = 100, .ptid = 1, .flags = PH_TASK_KTHREAD};
-	const char *texts[PH_SNAP_TEXTS] = {[PH_SNAP_CGROUP] = cgroup};
+	struct ph_snap_task_rec rec = { .tid = 100, .pid = 100, .ptid = 1, .flags = PH_TASK_KTHREAD };
+	const char *texts[PH_SNAP_TEXTS] = { [PH_SNAP_CGROUP] = cgroup };
 	struct fix *f = *s;
 
 	rec.lens[PH_SNAP_CGROUP] = sizeof(cgroup) - 1;
@@ -174,7 +185,7 @@ static void the_event_of_a_fork_that_the_snapshot_saw_makes_no_second_child(void
 
 static void impossible_records_are_left_out(void **s)
 {
-	struct ph_snap_fd_rec rec = {.pid = 100, .tid = 100, .fd = -1, .type = PH_FD_FILE};
+	struct ph_snap_fd_rec rec = { .pid = 100, .tid = 100, .fd = -1, .type = PH_FD_FILE };
 	struct fix *f = *s;
 
 	add_task(f, 0, 0, 0, "x");

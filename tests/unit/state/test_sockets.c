@@ -4,7 +4,7 @@
 
 #include <sys/socket.h>
 
-static const uint8_t me[16] = {10, 0, 0, 1}, you[16] = {10, 0, 0, 2}, other[16] = {10, 0, 0, 3};
+static const uint8_t me[16] = { 10, 0, 0, 1 }, you[16] = { 10, 0, 0, 2 }, other[16] = { 10, 0, 0, 3 };
 
 static void do_socket(struct fix *f, int64_t fd, int64_t domain, int64_t type)
 {
@@ -35,7 +35,7 @@ static struct evb *connect_event(struct fix *f, int64_t fd, int64_t res)
 static void do_bind(struct fix *f, int64_t fd, const uint8_t ip[4], uint16_t port)
 {
 	struct evb *b = call(f, PH_EV_SOCKET_BIND_X, 100, 0, fd);
-	uint8_t addr[7] = {AF_INET};
+	uint8_t addr[7] = { AF_INET };
 
 	memcpy(addr + 1, ip, 4);
 	memcpy(addr + 5, &port, 2);
@@ -58,9 +58,12 @@ static void a_socket_has_a_kind_and_no_name(void **s)
 		int domain, type;
 		uint8_t kind, l4;
 	} cases[] = {
-		{AF_INET, SOCK_STREAM | SOCK_CLOEXEC, PH_FD_IPV4, PH_L4_TCP}, {AF_INET6, SOCK_DGRAM, PH_FD_IPV6, PH_L4_UDP},
-		{AF_INET, SOCK_RAW, PH_FD_IPV4, PH_L4_RAW},	{AF_UNIX, SOCK_STREAM, PH_FD_UNIX, PH_L4_NA},
-		{AF_NETLINK, SOCK_RAW, PH_FD_NETLINK, PH_L4_NA}, {AF_PACKET, SOCK_RAW, PH_FD_UNSUPPORTED, PH_L4_NA},
+		{ AF_INET, SOCK_STREAM | SOCK_CLOEXEC, PH_FD_IPV4, PH_L4_TCP },
+		{ AF_INET6, SOCK_DGRAM, PH_FD_IPV6, PH_L4_UDP },
+		{ AF_INET, SOCK_RAW, PH_FD_IPV4, PH_L4_RAW },
+		{ AF_UNIX, SOCK_STREAM, PH_FD_UNIX, PH_L4_NA },
+		{ AF_NETLINK, SOCK_RAW, PH_FD_NETLINK, PH_L4_NA },
+		{ AF_PACKET, SOCK_RAW, PH_FD_UNSUPPORTED, PH_L4_NA },
 	};
 	struct fix *f = *s;
 
@@ -132,7 +135,7 @@ static void bind_names_ipv6_and_unix_servers(void **s)
 {
 	struct fix *f = *s;
 	struct evb *b;
-	uint8_t addr[19] = {AF_INET6};
+	uint8_t addr[19] = { AF_INET6 };
 	uint16_t port = 443;
 
 	do_process(f, 100, "/");
@@ -167,7 +170,8 @@ static void accept_names_the_client_first(void **s)
 
 static void ipv4_over_ipv6_is_ipv4(void **s)
 {
-	uint8_t a[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 1}, z[16] = {[10] = 0xff, [11] = 0xff, 10, 0, 0, 2}, t[37];
+	uint8_t a[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 }, z[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 2 },
+		t[37];
 	struct fix *f = *s;
 	struct evb *b;
 
@@ -182,7 +186,7 @@ static void ipv4_over_ipv6_is_ipv4(void **s)
 
 static void ipv6_names_have_no_brackets(void **s)
 {
-	uint8_t a[16] = {0x20, 1, 0xd, 0xb8, [15] = 1}, z[16] = {[15] = 1}, t[37];
+	uint8_t a[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, z[16] = { [15] = 1 }, t[37];
 	struct fix *f = *s;
 	struct evb *b;
 
@@ -315,7 +319,7 @@ static void a_forked_server_and_its_child_are_named_apart(void **s)
 
 static void tuples_that_are_too_short_are_ignored(void **s)
 {
-	uint8_t t[126] = {0};
+	uint8_t t[126] = { 0 };
 	struct fix *f = *s;
 
 	do_process(f, 100, "/");
@@ -355,9 +359,9 @@ static void do_recvmsg(struct fix *f, const uint8_t *control, size_t len)
 
 static void received_descriptors_are_known(void **s)
 {
-	static const int fds[] = {8, 9}, cred[] = {1, 2, 3};
+	static const int fds[] = { 8, 9 }, cred[] = { 1, 2, 3 };
 	struct fix *f = *s;
-	uint8_t c[256] = {0};
+	uint8_t c[256] = { 0 };
 	size_t n;
 
 	do_process(f, 100, "/");
@@ -378,7 +382,7 @@ static void control_messages_of_32_bit_callers_are_read(void **s)
 	struct fix *f = *s;
 	struct {
 		uint32_t len, level, type, fd;
-	} c = {16, SOL_SOCKET, SCM_RIGHTS, 12};
+	} c = { 16, SOL_SOCKET, SCM_RIGHTS, 12 };
 
 	do_process(f, 100, "/");
 	do_recvmsg(f, (uint8_t *)&c, sizeof(c));
@@ -387,10 +391,11 @@ static void control_messages_of_32_bit_callers_are_read(void **s)
 
 static void lying_control_messages_do_no_harm(void **s)
 {
-	static const uint64_t lens[] = {0, 1, 15, 16, 17, 19, 20, 21, 24, 4096, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX};
-	static const int fds[] = {-1, INT32_MAX, 3, INT32_MIN, 3, 3};
+	static const uint64_t lens[] = { 0,  1,	 15,   16,	  17,	      19,	 20,
+					 21, 24, 4096, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX };
+	static const int fds[] = { -1, INT32_MAX, 3, INT32_MIN, 3, 3 };
 	struct fix *f = *s;
-	uint8_t c[256] = {0};
+	uint8_t c[256] = { 0 };
 
 	do_process(f, 100, "/");
 	do_socket(f, 3, AF_UNIX, SOCK_STREAM);
@@ -415,9 +420,9 @@ static struct evb *passed(struct fix *f, unsigned type, int64_t fd, const char *
 
 static void a_received_descriptor_is_what_the_record_in_front_of_the_call_says(void **s)
 {
-	static const int fds[] = {8, 9};
+	static const int fds[] = { 8, 9 };
 	struct fix *f = *s;
-	uint8_t c[256] = {0};
+	uint8_t c[256] = { 0 };
 	struct evb *b;
 	size_t n = cmsg(c, 24, SOL_SOCKET, SCM_RIGHTS, fds, 2);
 
@@ -462,7 +467,7 @@ static void received_descriptors_without_a_path_have_their_kind(void **s)
 
 static void received_sockets_have_their_addresses(void **s)
 {
-	static const uint8_t local[4] = {10, 0, 0, 1}, remote[4] = {10, 0, 0, 2};
+	static const uint8_t local[4] = { 10, 0, 0, 1 }, remote[4] = { 10, 0, 0, 2 };
 	struct fix *f = *s;
 	struct evb *b;
 

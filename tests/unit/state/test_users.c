@@ -44,8 +44,8 @@ static void mkdirs(struct root *r, const char *path)
 static int setup(void **s)
 {
 	struct root *r = calloc(1, sizeof(*r));
-	struct ph_containers_opts copts = {.size = sizeof(copts)};
-	struct ph_state_opts opts = {.size = sizeof(opts), .users = true, .live = true, .host_root = r->dir};
+	struct ph_containers_opts copts = { .size = sizeof(copts) };
+	struct ph_state_opts opts = { .size = sizeof(opts), .users = true, .live = true, .host_root = r->dir };
 
 	strcpy(r->dir, "/tmp/porthole-users-XXXXXX");
 	if (!mkdtemp(r->dir))

@@ -71,7 +71,7 @@ static inline void evb_str(struct evb *b, const char *name, const char *s)
 
 static inline const struct ph_evt_hdr *evb_block(struct evb *b)
 {
-	struct ph_evt_hdr hdr = {.ts_ns = b->ts, .tid = b->tid, .type = b->type, .nparams = b->nparams};
+	struct ph_evt_hdr hdr = { .ts_ns = b->ts, .tid = b->tid, .type = b->type, .nparams = b->nparams };
 	unsigned width = b->info->flags & PH_EF_LARGE_PAYLOAD ? 4 : 2;
 	uint32_t at = (uint32_t)sizeof(hdr) + b->nparams * width;
 
@@ -86,7 +86,8 @@ static inline const struct ph_evt_hdr *evb_block(struct evb *b)
 }
 
 /* Encoders of socket tuples; they return the length. Addresses are given as text. */
-static inline size_t evb_tuple4(uint8_t out[13], const uint8_t sip[4], uint16_t sport, const uint8_t dip[4], uint16_t dport)
+static inline size_t evb_tuple4(uint8_t out[13], const uint8_t sip[4], uint16_t sport, const uint8_t dip[4],
+				uint16_t dport)
 {
 	out[0] = 2;
 	memcpy(out + 1, sip, 4);
@@ -96,7 +97,8 @@ static inline size_t evb_tuple4(uint8_t out[13], const uint8_t sip[4], uint16_t 
 	return 13;
 }
 
-static inline size_t evb_tuple6(uint8_t out[37], const uint8_t sip[16], uint16_t sport, const uint8_t dip[16], uint16_t dport)
+static inline size_t evb_tuple6(uint8_t out[37], const uint8_t sip[16], uint16_t sport, const uint8_t dip[16],
+				uint16_t dport)
 {
 	out[0] = 10;
 	memcpy(out + 1, sip, 16);

@@ -29,8 +29,8 @@ struct fix {
 
 static inline int fix_setup(void **s)
 {
-	struct ph_containers_opts copts = {.size = sizeof(copts)};
-	struct ph_state_opts opts = {.size = sizeof(opts)};
+	struct ph_containers_opts copts = { .size = sizeof(copts) };
+	struct ph_state_opts opts = { .size = sizeof(opts) };
 	struct fix *f = calloc(1, sizeof(*f));
 
 	f->cs = opts.containers = ph_containers_new(&copts);
@@ -81,7 +81,8 @@ static inline struct evb *event(struct fix *f, unsigned type, int64_t tid)
 
 /* --- processes */
 
-static inline struct evb *fork_event(struct fix *f, int64_t parent, int64_t pid, int64_t tid, int64_t flags, const char *comm)
+static inline struct evb *fork_event(struct fix *f, int64_t parent, int64_t pid, int64_t tid, int64_t flags,
+				     const char *comm)
 {
 	struct evb *b = event(f, PH_EV_SYSCALL_CLONE_20_X, tid);
 
@@ -150,7 +151,8 @@ static inline struct ph_thread *do_process(struct fix *f, int64_t pid, const cha
 
 /* --- descriptors */
 
-static inline struct evb *open_event(struct fix *f, int64_t tid, int64_t fd, int64_t dirfd, const char *name, int64_t flags)
+static inline struct evb *open_event(struct fix *f, int64_t tid, int64_t fd, int64_t dirfd, const char *name,
+				     int64_t flags)
 {
 	struct evb *b = event(f, PH_EV_SYSCALL_OPENAT_2_X, tid);
 

@@ -23,7 +23,13 @@ struct word {
 	ph_u8 positions[3];
 };
 
-#define W(bytes, ...) { bytes, { __VA_ARGS__ } }
+#define W(bytes, ...)               \
+	{                           \
+		bytes,              \
+		{                   \
+			__VA_ARGS__ \
+		}                   \
+	}
 
 /* The width that each capture word appends; 0: it varies. */
 #define NO_CAPTURE
@@ -131,8 +137,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-#define SYSCALL(id, name, x86_64, i386, arm64, event, ...)                                                                  \
-	{ #name, PH_EV_##event, (const struct word[]){ { 0 }, ##__VA_ARGS__ },                                             \
+#define SYSCALL(id, name, x86_64, i386, arm64, event, ...)                     \
+	{ #name, PH_EV_##event, (const struct word[]){ { 0 }, ##__VA_ARGS__ }, \
 	  sizeof((const struct word[]){ { 0 }, ##__VA_ARGS__ }) / sizeof(struct word) - 1 },
 #include "porthole/syscalls.def"
 };
@@ -153,11 +159,12 @@ static void captures_fit_the_parameters_of_their_event(void **state)
 		if (is_whole(r))
 			continue;
 		if (r->count != e->nparams)
-			fail_msg("%s: %zu captures for the %u parameters of %s", r->name, r->count, e->nparams, e->name);
+			fail_msg("%s: %zu captures for the %u parameters of %s", r->name, r->count, e->nparams,
+				 e->name);
 		for (unsigned k = 0; k < e->nparams; k++)
 			if (r->words[1 + k].width != ph_param_type_size(e->params[k].type))
-				fail_msg("%s: capture %u appends %u bytes, %s is %s", r->name, k, r->words[1 + k].width, e->params[k].name,
-					 ph_param_type_name(e->params[k].type));
+				fail_msg("%s: capture %u appends %u bytes, %s is %s", r->name, k, r->words[1 + k].width,
+					 e->params[k].name, ph_param_type_name(e->params[k].type));
 	}
 }
 
@@ -168,8 +175,8 @@ static void captures_name_arguments_that_a_call_has(void **state)
 		for (size_t k = 1; k <= rows[i].count; k++)
 			for (size_t a = 0; a < sizeof rows[i].words[k].positions; a++)
 				if (rows[i].words[k].positions[a] > 5 && strcmp(rows[i].name, "recv") != 0)
-					fail_msg("%s: capture %zu takes argument %u, and there are 6 from 0", rows[i].name, k - 1,
-						 rows[i].words[k].positions[a]);
+					fail_msg("%s: capture %zu takes argument %u, and there are 6 from 0",
+						 rows[i].name, k - 1, rows[i].words[k].positions[a]);
 }
 
 static void events_of_calls_are_exits_that_begin_with_the_result(void **state)
@@ -186,7 +193,8 @@ static void events_of_calls_are_exits_that_begin_with_the_result(void **state)
 		for (size_t k = 0; !known && k < sizeof results / sizeof results[0]; k++)
 			known = strcmp(e->params[0].name, results[k]) == 0;
 		if (!known)
-			fail_msg("%s: the first parameter of its event is %s, not the result", rows[i].name, e->params[0].name);
+			fail_msg("%s: the first parameter of its event is %s, not the result", rows[i].name,
+				 e->params[0].name);
 	}
 }
 

@@ -65,10 +65,17 @@ static const struct {
 	const char *name;
 	unsigned flag;
 } event_flags[] = {
-	{ "CREATES_FD", PH_EF_CREATES_FD },	  { "DESTROYS_FD", PH_EF_DESTROYS_FD }, { "USES_FD", PH_EF_USES_FD },
-	{ "READS_FROM_FD", PH_EF_READS_FROM_FD }, { "WRITES_TO_FD", PH_EF_WRITES_TO_FD }, { "MODIFIES_STATE", PH_EF_MODIFIES_STATE },
-	{ "UNUSED", PH_EF_UNUSED },		  { "WAITS", PH_EF_WAITS },		{ "SKIPPARSERESET", PH_EF_SKIPPARSERESET },
-	{ "OLD_VERSION", PH_EF_OLD_VERSION },	  { "LARGE_PAYLOAD", PH_EF_LARGE_PAYLOAD },
+	{ "CREATES_FD", PH_EF_CREATES_FD },
+	{ "DESTROYS_FD", PH_EF_DESTROYS_FD },
+	{ "USES_FD", PH_EF_USES_FD },
+	{ "READS_FROM_FD", PH_EF_READS_FROM_FD },
+	{ "WRITES_TO_FD", PH_EF_WRITES_TO_FD },
+	{ "MODIFIES_STATE", PH_EF_MODIFIES_STATE },
+	{ "UNUSED", PH_EF_UNUSED },
+	{ "WAITS", PH_EF_WAITS },
+	{ "SKIPPARSERESET", PH_EF_SKIPPARSERESET },
+	{ "OLD_VERSION", PH_EF_OLD_VERSION },
+	{ "LARGE_PAYLOAD", PH_EF_LARGE_PAYLOAD },
 };
 
 /* name:type:format[:table or dirfd=n], items separated by ';'. Returns how many matched from parameter `first` on. */
@@ -86,7 +93,10 @@ static int check_params(const struct ph_event_info *e, int first, char *list)
 		assert_string_equal(p->name, name);
 		assert_string_equal(p->type == PH_PT_DYN ? "DYN" : ph_param_type_name(p->type), type);
 		if (fmt) {
-			int want = strcmp(fmt, "DEC") == 0 ? PH_FMT_DEC : strcmp(fmt, "HEX") == 0 ? PH_FMT_HEX : strcmp(fmt, "OCT") == 0 ? PH_FMT_OCT : PH_FMT_NA;
+			int want = strcmp(fmt, "DEC") == 0 ? PH_FMT_DEC :
+				   strcmp(fmt, "HEX") == 0 ? PH_FMT_HEX :
+				   strcmp(fmt, "OCT") == 0 ? PH_FMT_OCT :
+							     PH_FMT_NA;
 
 			assert_int_equal(p->fmt, want);
 		}
@@ -177,9 +187,10 @@ static void known_calls_have_the_kernels_numbers(void **state)
 		const char *name;
 		int x86_64, i386, arm64;
 	} known[] = {
-		{ "read", 0, 3, 63 },	      { "openat", 257, 295, 56 },   { "execve", 59, 11, 221 },	    { "clone3", 435, 435, 435 },
-		{ "socketcall", -1, 102, -1 }, { "fork", 57, 2, -1 },	     { "renameat", 264, 302, 38 },  { "accept4", 288, 364, 242 },
-		{ "mseal", 462, 462, 462 },   { "uretprobe", 335, -1, -1 }, { "file_setattr", 469, 469, 469 }, { "pread64", 17, 180, 67 },
+		{ "read", 0, 3, 63 },	      { "openat", 257, 295, 56 },	 { "execve", 59, 11, 221 },
+		{ "clone3", 435, 435, 435 },  { "socketcall", -1, 102, -1 },	 { "fork", 57, 2, -1 },
+		{ "renameat", 264, 302, 38 }, { "accept4", 288, 364, 242 },	 { "mseal", 462, 462, 462 },
+		{ "uretprobe", 335, -1, -1 }, { "file_setattr", 469, 469, 469 }, { "pread64", 17, 180, 67 },
 	};
 
 	(void)state;
