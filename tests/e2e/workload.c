@@ -351,6 +351,8 @@ static void descriptors(void)
 	close_fd(fd, file(fd, "a"));
 	r = call(SYS_dup3, file_a, 131, O_CLOEXEC);
 	say("dup3\tres=%s\toldfd=%s\tnewfd=%s\tflags=4096(O_CLOEXEC)", file(r, "a"), f, file(131, "a"));
+	r = call(SYS_dup3, 999, 136, O_CLOEXEC);
+	say("dup3\tres=-9(EBADF)\toldfd=999\tnewfd=136\tflags=4096(O_CLOEXEC)");
 #ifdef SYS_dup2
 	r = call(SYS_dup2, file_a, 132);
 	say("dup2\tres=%s\toldfd=%s\tnewfd=%s", file(r, "a"), f, file(132, "a"));
@@ -359,8 +361,8 @@ static void descriptors(void)
 #endif
 	r = call(SYS_fcntl, file_a, F_DUPFD, 134);
 	say("fcntl\tres=%s\tfd=%s\tcmd=1(F_DUPFD)\targ=86", file(r, "a"), f);
-	r = call(SYS_fcntl, file_a, F_GETFD, 0);
-	say("fcntl\tres=0*\tfd=%s\tcmd=2(F_GETFD)\targ=0", f);
+	r = call(SYS_fcntl, file_a, F_GETFD, 0x77);
+	say("fcntl\tres=%s*\tfd=%s\tcmd=2(F_GETFD)\targ=77", res(r), f);
 	r = call(SYS_close_range, 131, 140, 0);
 	say("close_range\tres=%s\tfirst=131\tlast=140\tflags=0", res(r));
 	r = call(SYS_close, 132);
