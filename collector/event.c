@@ -4,22 +4,27 @@
 
 #include <errno.h>
 
-/* The result of a call stands first, as "res" or as the "fd" that the call made. */
-static bool first_is_result(const struct ph_event_info *info)
+#define GENERIC_RES 2 /* of PH_EV_GENERIC_X: ID, nativeID, res */
+
+/* The parameter that is the call's result, -1: there is none. It stands first, as "res" or as the "fd" that the call made. */
+static int result_param(const struct ph_event_info *info)
 {
 	const char *n;
 
 	if (!PH_IS_EXIT(info->code) || info->nparams == 0)
-		return false;
+		return -1;
+	if (info->code == PH_EV_GENERIC_X)
+		return GENERIC_RES;
 	n = info->params[0].name;
 	if (n[0] == 'r' && n[1] == 'e' && n[2] == 's' && n[3] == '\0')
-		return true;
-	return (info->flags & PH_EF_CREATES_FD) && n[0] == 'f' && n[1] == 'd' && n[2] == '\0';
+		return 0;
+	return (info->flags & PH_EF_CREATES_FD) && n[0] == 'f' && n[1] == 'd' && n[2] == '\0' ? 0 : -1;
 }
 
 int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 {
 	const struct ph_event_info *info = ph_event_info(hdr->type);
+	int res;
 	const uint8_t *lens = (const uint8_t *)hdr + sizeof(*hdr), *data;
 	uint64_t total = hdr->len, count = hdr->nparams, used;
 	unsigned width, keep;
@@ -56,9 +61,9 @@ int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 	ev->tid = hdr->tid;
 	ev->type = hdr->type;
 	ev->nparams = (uint16_t)(count < keep ? count : keep);
-	ev->has_res = first_is_result(info) && ev->nparams > 0 &&
-		      ev->params[0].len >= ph_param_type_size(info->params[0].type);
-	ev->res = ev->has_res ? ph_event_int(ev, 0) : 0;
+	res = result_param(info);
+	ev->has_res = res >= 0 && res < ev->nparams && ev->params[res].len >= ph_param_type_size(info->params[res].type);
+	ev->res = ev->has_res ? ph_event_int(ev, res) : 0;
 	return 0;
 }
 

@@ -635,12 +635,13 @@ void ph_param_all(struct ph_field_ctx *c, struct ph_text *t)
 	int n = ev->nparams < ev->info->nparams ? ev->nparams : ev->info->nparams;
 	char buf[PH_PATH_MAX + 512];
 
-	if (ev->type == PH_EV_GENERIC_E || ev->type == PH_EV_GENERIC_X)
-		return;
-	for (int i = 0; i < n; i++) {
+	/* What a generic call's first two say, its name says better. */
+	for (int i = ev->type <= PH_EV_GENERIC_X ? 2 : 0; i < n; i++) {
 		struct ph_text res = { .buf = buf, .cap = sizeof buf };
 		size_t from;
 
+		if (ev->type == PH_EV_GENERIC_X && ev->params[i].len == 0)
+			continue;
 		ph_text_str(t, ev->info->params[i].name);
 		ph_text_char(t, '=');
 		from = t->len;

@@ -318,8 +318,12 @@ static void on_connect(struct ph_state *st, struct ph_event *ev, const struct ro
 {
 	struct tuple tp;
 	struct ent *e;
+	bool refused = ev->has_res && ev->res < 0 && ev->res != -EINPROGRESS;
 
-	if (!ev->has_res || (ev->res < 0 && ev->res != -EINPROGRESS) || !tuple_parse(ev, r->p[P_tuple], &tp))
+	if (!ev->has_res || !tuple_parse(ev, r->p[P_tuple], &tp))
+		return;
+	/* One that failed tells whom it was for, unless the socket has its peer already. */
+	if (refused && (!ev->fd || (ev->fd->flags & PH_FDF_CONNECTED)))
 		return;
 	e = edit_or_new(st, t, ev->fdnum, tp.type);
 	if (!e)
@@ -330,7 +334,9 @@ static void on_connect(struct ph_state *st, struct ph_event *ev, const struct ro
 		changed(st, ev, e);
 	}
 	e->pub.flags &= (uint16_t)~PH_FDF_ROLE_SERVER;
-	e->pub.flags |= PH_FDF_ROLE_CLIENT | PH_FDF_CONNECTED;
+	e->pub.flags |= PH_FDF_ROLE_CLIENT;
+	if (!refused)
+		e->pub.flags |= PH_FDF_CONNECTED;
 }
 
 static void on_accept(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)

@@ -397,6 +397,8 @@ static __always_inline void capture_blob(struct scratch *s, const volatile struc
 	u64 arg_b = ARG(s, c->b);
 
 	switch (c->kind) {
+	case K_NOTHING: /* an empty parameter: the call has no result, or not one of its own (sigreturn) */
+		break;
 	case K_PATH:
 		capture_string(arg);
 		break;

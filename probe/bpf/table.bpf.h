@@ -8,26 +8,23 @@
 
 #include "kernel.bpf.h"
 
+/* clang-format off */
 /* The capture words of syscalls.def. capture.bpf.h says what each does. */
-#define CAPTURE_SCALARS(X)                                                                                         \
-	X(RES)                                                                                                     \
-	X(RES32) X(FD) X(S64) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) X(SC_ID) \
-		X(SC_NATIVE) X(OFLAGS) X(OFLAGS16) X(OMODE) X(MODE) X(SOCKFLAGS) X(HILO) X(POS) X(MOUNT_FLAGS)     \
-			X(DEVNUM)
-#define CAPTURE_BLOBS(X)                                                                                              \
-	X(PATH)                                                                                                       \
-	X(PATH_IF_OK) X(DATA_IN) X(DATA_OUT) X(DATA_LEN) X(IOV_SIZE) X(IOV_DATA_IN) X(IOV_DATA_OUT) X(FDLIST) X(      \
-		TIMESPEC) X(TIMESPEC64) X(SIGSET) X(RLIMIT) X(RLIMIT_IF_OK) X(RLIMIT64) X(RLIMIT64_IF_OK) X(U32_AT)   \
-		X(U64_AT) X(OFF_AT) X(XAT32) X(FDPAIR) X(FDPAIR_INO) X(FD_DEV) X(FD_INO) X(FD_PATH) X(CREAT_FLAGS) X( \
-			VM_SIZE) X(VM_RSS) X(VM_SWAP) X(CAPS) X(HOW_FLAGS) X(HOW_MODE) X(HOW_RESOLVE) X(SEMBUF)       \
-			X(SEMCTL_VAL) X(SIGACT) X(PRCTL_STR) X(PRCTL_INT) X(PTRACE_ADDR) X(PTRACE_DATA) X(KEYCTL)     \
-				X(FSCONFIG_BYTES) X(FSCONFIG_STR) X(QUOTA) X(QUOTA8) X(QUOTA_CMD) X(QUOTA_FILE)       \
-					X(ADDR) X(TUPLE) X(TUPLE_TO) X(TUPLE_FROM) X(TUPLE_ACCEPT) X(QUEUE_PCT)       \
-						X(QUEUE_LEN) X(QUEUE_MAX) X(PAIR_SOCK) X(MSG_SIZE) X(MSG_DATA_IN)     \
-							X(MSG_DATA_OUT) X(MSG_TUPLE_TO) X(MSG_TUPLE_FROM)             \
-								X(MSG_CONTROL) X(MMSG_SIZE) X(MMSG_DATA_IN)           \
-									X(MMSG_DATA_OUT) X(SO_LEVEL) X(SO_NAME)       \
-										X(SO_VALUE)
+#define CAPTURE_SCALARS(X) \
+	X(RES) X(RES32) X(FD) X(S64) X(U64) X(U32) X(U16) X(U8) X(U32_64) X(X32) X(X16) X(X8) X(ZERO8) X(ZERO32) \
+	X(SC_ID) X(SC_NATIVE) X(OFLAGS) X(OFLAGS16) X(OMODE) X(MODE) X(SOCKFLAGS) X(HILO) X(POS) X(MOUNT_FLAGS) \
+	X(DEVNUM)
+#define CAPTURE_BLOBS(X) \
+	X(NOTHING) X(PATH) X(PATH_IF_OK) X(DATA_IN) X(DATA_OUT) X(DATA_LEN) X(IOV_SIZE) X(IOV_DATA_IN) X(IOV_DATA_OUT) \
+	X(FDLIST) X(TIMESPEC) X(TIMESPEC64) X(SIGSET) X(RLIMIT) X(RLIMIT_IF_OK) X(RLIMIT64) X(RLIMIT64_IF_OK) \
+	X(U32_AT) X(U64_AT) X(OFF_AT) X(XAT32) X(FDPAIR) X(FDPAIR_INO) X(FD_DEV) X(FD_INO) X(FD_PATH) X(CREAT_FLAGS) \
+	X(VM_SIZE) X(VM_RSS) X(VM_SWAP) X(CAPS) X(HOW_FLAGS) X(HOW_MODE) X(HOW_RESOLVE) X(SEMBUF) X(SEMCTL_VAL) \
+	X(SIGACT) X(PRCTL_STR) X(PRCTL_INT) X(PTRACE_ADDR) X(PTRACE_DATA) X(KEYCTL) X(FSCONFIG_BYTES) X(FSCONFIG_STR) \
+	X(QUOTA) X(QUOTA8) X(QUOTA_CMD) X(QUOTA_FILE) X(ADDR) X(TUPLE) X(TUPLE_TO) X(TUPLE_FROM) X(TUPLE_ACCEPT) \
+	X(QUEUE_PCT) X(QUEUE_LEN) X(QUEUE_MAX) X(PAIR_SOCK) X(MSG_SIZE) X(MSG_DATA_IN) X(MSG_DATA_OUT) X(MSG_TUPLE_TO) \
+	X(MSG_TUPLE_FROM) X(MSG_CONTROL) X(MMSG_SIZE) X(MMSG_DATA_IN) X(MMSG_DATA_OUT) X(SO_LEVEL) X(SO_NAME) \
+	X(SO_VALUE)
+/* clang-format on */
 /* Whole records: made by proc.bpf.h. */
 #define CAPTURE_WHOLE(X) X(EXEC) X(FORK)
 
@@ -154,6 +151,7 @@ struct syscall_desc {
 };
 
 #define NO_CAPTURE
+#define NOTHING CAP(NOTHING, 0, 0, 0)
 #define CAP(k, a, b, c, ...) { K_##k, a, b, c }
 #define RES CAP(RES, 0, 0, 0)
 #define RES32 CAP(RES32, 0, 0, 0)
@@ -256,7 +254,7 @@ static const volatile struct syscall_desc syscall_descs[ROW_MASK + 1] = {
 	[PH_SC_##name] = { id, PH_EV_##event, NPARAMS_##event, CATEGORY_##event, 0, { __VA_ARGS__ } },
 #include "porthole/syscalls.def"
 	/* A number that the table does not know. */
-	[PH_SC_COUNT] = { 0, PH_EV_GENERIC_X, NPARAMS_GENERIC_X, CATEGORY_GENERIC_X, 0, { SC_ID, SC_NATIVE } },
+	[PH_SC_COUNT] = { 0, PH_EV_GENERIC_X, NPARAMS_GENERIC_X, CATEGORY_GENERIC_X, 0, { SC_ID, SC_NATIVE, RES } },
 };
 
 /* From the kernel's numbers to rows + 1; 0: not in the table. Index NR_MAX - 1 takes the rows that an architecture lacks. */

@@ -187,6 +187,7 @@ static __always_inline void exit_call(struct call c, s64 tid)
 	s->rec.enter_ns = enter_time();
 	put_param(s, 0, syscall_descs[row].id, 2);
 	put_param(s, 1, (u16)c.nr, 2);
+	end_param(s, 2, s->off); /* no result */
 	finish(s);
 }
 

@@ -400,7 +400,7 @@ void cli_help(FILE *out)
 		wrapped(out, r->text);
 	}
 	fputs("\nA filter is made of checks on fields, joined with and, or, not and parentheses:\n"
-	      "  porthole evt.type=open and fd.name startswith /etc\n"
+	      "  porthole evt.type in (open, openat) and fd.name startswith /etc\n"
 	      "  porthole -pc container.name=web and evt.failed=true\n"
 	      "  porthole -p '%proc.name %evt.type %evt.latency.human' 'evt.latency > 10ms'\n",
 	      out);

@@ -31,12 +31,12 @@ struct run {
 	struct ph_writer out;
 	struct cli_summary *summary;
 	bool color;
-	uint64_t passed; /* events that passed the filter */
+	uint64_t passed, printed; /* events that passed the filter, lines */
 	uint64_t first_ts;
 	uint64_t flushed_ts; /* event time of the last flush by the clock */
 	struct timespec began;
 	/* gaps that have not been told yet */
-	uint64_t gap_lost, gap_ts, gap_told_ns;
+	uint64_t gap_lost, gap_from, gap_to, gap_told_ns;
 };
 
 static uint64_t ns_since(const struct timespec *then)
@@ -188,16 +188,22 @@ static void close_run(struct run *r)
 
 /* --- losses ----------------------------------------------------------------------------------------------------------- */
 
+static void clock_text(uint64_t ts, char *buf, size_t size)
+{
+	time_t sec = (time_t)(ts / SECOND);
+	struct tm tm;
+	size_t n = localtime_r(&sec, &tm) ? strftime(buf, size, "%H:%M:%S", &tm) : 0;
+
+	snprintf(buf + n, size - n, ".%03u", (unsigned)(ts % SECOND / 1000000));
+}
+
 static void tell_gaps(struct run *r)
 {
-	time_t sec = (time_t)(r->gap_ts / SECOND);
-	char clock[16] = "";
-	struct tm tm;
+	char from[24], to[24];
 
-	if (localtime_r(&sec, &tm))
-		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
-	fprintf(stderr, "porthole: %" PRIu64 " events lost at %s.%03u\n", r->gap_lost, clock,
-		(unsigned)(r->gap_ts % SECOND / 1000000));
+	clock_text(r->gap_from, from, sizeof from);
+	clock_text(r->gap_to, to, sizeof to);
+	fprintf(stderr, "porthole: %" PRIu64 " events lost from %s to %s\n", r->gap_lost, from, to);
 	r->gap_lost = 0;
 }
 
@@ -206,8 +212,12 @@ static void note_gap(struct run *r, const struct ph_event *ev)
 {
 	uint64_t now = elapsed_ns(r);
 
+	/* lost, lost_state, from, to, cpu; the CPUs' gaps overlap */
+	if (r->gap_lost == 0 || ph_event_uint(ev, 2) < r->gap_from)
+		r->gap_from = ph_event_uint(ev, 2);
+	if (r->gap_lost == 0 || ph_event_uint(ev, 3) > r->gap_to)
+		r->gap_to = ph_event_uint(ev, 3);
 	r->gap_lost += ph_event_uint(ev, 0);
-	r->gap_ts = ev->ts;
 	if (r->gap_told_ns && now - r->gap_told_ns < SECOND)
 		return;
 	r->gap_told_ns = now;
@@ -232,6 +242,7 @@ static int show(struct run *r)
 	line = ph_writer_open(&r->out);
 	if (!ph_format_line(r->format, &r->ctx, &line))
 		return 0;
+	r->printed++;
 	ph_field_ctx_shown(&r->ctx);
 	return ph_writer_close(&r->out, &line);
 }
@@ -377,6 +388,9 @@ int cli_run(const struct cli_options *o)
 		status = finish_output(&r);
 		if (r.gap_lost)
 			tell_gaps(&r);
+		if (r.passed && !r.printed && !o->quiet && !r.out.error)
+			fprintf(stderr, "porthole: %" PRIu64 " events passed and none was printed, since each lacks a field of the format; "
+					"begin the format with * to see them\n", r.passed);
 		print_stats(&r);
 		if (rc < 0) {
 			fprintf(stderr, "porthole: the capture ended: %s\n", strerror(-rc));

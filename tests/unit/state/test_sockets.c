@@ -24,12 +24,17 @@ static void set_tuple(struct evb *b, const uint8_t *sip, uint16_t sport, const u
 	evb_bytes(b, "tuple", t, evb_tuple4(t, sip, sport, dip, dport));
 }
 
-static struct evb *connect_event(struct fix *f, int64_t fd, int64_t res)
+static struct evb *connect_event_to(struct fix *f, int64_t fd, int64_t res, const uint8_t *peer)
 {
 	struct evb *b = call(f, PH_EV_SOCKET_CONNECT_X, 100, res, fd);
 
-	set_tuple(b, me, 40000, you, 80);
+	set_tuple(b, me, 40000, peer, 80);
 	return b;
+}
+
+static struct evb *connect_event(struct fix *f, int64_t fd, int64_t res)
+{
+	return connect_event_to(f, fd, res, you);
 }
 
 static void do_bind(struct fix *f, int64_t fd, const uint8_t ip[4], uint16_t port)
@@ -93,15 +98,29 @@ static void connect_names_the_client(void **s)
 	assert_memory_equal(fd_of(f, 100, 3)->dip, you, 4);
 }
 
-static void a_pending_connect_counts_and_a_refused_one_does_not(void **s)
+static void a_pending_connect_counts_and_a_refused_one_only_names_its_peer(void **s)
 {
 	struct fix *f = *s;
 
 	do_process(f, 100, "/");
 	do_socket(f, 3, AF_INET, SOCK_STREAM);
 	run(f, connect_event(f, 3, -ECONNREFUSED));
-	assert_string_equal(fd_name(f, 100, 3), "");
+	assert_string_equal(fd_name(f, 100, 3), "10.0.0.1:40000->10.0.0.2:80");
+	assert_int_equal(fd_of(f, 100, 3)->flags & PH_FDF_CONNECTED, 0);
 	run(f, connect_event(f, 3, -EINPROGRESS));
+	assert_string_equal(fd_name(f, 100, 3), "10.0.0.1:40000->10.0.0.2:80");
+	assert_true(fd_of(f, 100, 3)->flags & PH_FDF_CONNECTED);
+}
+
+static void a_failed_connect_leaves_the_peer_of_a_connected_socket(void **s)
+{
+	static const uint8_t other[4] = { 10, 9, 9, 9 };
+	struct fix *f = *s;
+
+	do_process(f, 100, "/");
+	do_socket(f, 3, AF_INET, SOCK_STREAM);
+	run(f, connect_event(f, 3, 0));
+	run(f, connect_event_to(f, 3, -EISCONN, other));
 	assert_string_equal(fd_name(f, 100, 3), "10.0.0.1:40000->10.0.0.2:80");
 }
 
@@ -534,7 +553,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		fix_test(a_socket_has_a_kind_and_no_name),
 		fix_test(connect_names_the_client),
-		fix_test(a_pending_connect_counts_and_a_refused_one_does_not),
+		fix_test(a_pending_connect_counts_and_a_refused_one_only_names_its_peer),
+		fix_test(a_failed_connect_leaves_the_peer_of_a_connected_socket),
 		fix_test(connect_on_an_unknown_descriptor_makes_it_known),
 		fix_test(bind_makes_a_server),
 		fix_test(bind_names_ipv6_and_unix_servers),

@@ -33,6 +33,7 @@ struct word {
 
 /* The width that each capture word appends; 0: it varies. */
 #define NO_CAPTURE
+#define NOTHING W(8) /* stands for a result that there is not */
 #define RES W(8)
 #define RES32 W(4)
 #define FD(n) W(8, n)

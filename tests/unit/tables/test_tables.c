@@ -115,7 +115,7 @@ static void check_event(char **col)
 	unsigned code = (unsigned)atoi(col[0]);
 	const struct ph_event_info *e = ph_event_info(code);
 	char *old = col[12], *new = col[14];
-	int n;
+	int n, own;
 
 	assert_non_null(e);
 	assert_int_equal(e->code, code);
@@ -128,7 +128,8 @@ static void check_event(char **col)
 		assert_int_equal(e->nparams_0_29, atoi(col[11]));
 	else
 		assert_int_equal(e->nparams_0_29, -1);
-	assert_int_equal(e->nparams, atoi(col[13]));
+	own = code == PH_EV_GENERIC_X ? 1 : 0; /* its result, which the reference leaves out */
+	assert_int_equal(e->nparams, atoi(col[13]) + own);
 	if (strcmp(new, "=") == 0) {
 		n = check_params(e, 0, old);
 	} else if (new[0] == '+') {
@@ -137,7 +138,7 @@ static void check_event(char **col)
 	} else {
 		n = check_params(e, 0, new);
 	}
-	assert_int_equal(n, e->nparams);
+	assert_int_equal(n + own, e->nparams);
 }
 
 static void every_event_of_the_reference_has_its_newest_form(void **state)

@@ -34,7 +34,7 @@ fail() {
 	exit 1
 }
 
-grep -q '^porthole: [0-9][0-9]* events lost at [0-9][0-9]:[0-9][0-9]:' /w/err || fail "no notice of a gap"
+grep -q '^porthole: [0-9][0-9]* events lost from [0-9][0-9]:[0-9][0-9]:' /w/err || fail "no notice of a gap"
 grep -q '^[0-9][0-9]* events, [1-9][0-9]* lost (.*read [1-9].*write [1-9][0-9]*' /w/err || fail "no statistics at the end"
 grep ' gap > .*lost=[1-9]' /w/out >/w/gaps || fail "no gap event"
 grep 'lost_state=[1-9]' /w/gaps && fail "lost what carries state"
