@@ -261,24 +261,18 @@ static void settle(struct ph_containers *cs, struct node *n)
 		forget_node(cs, l->first);
 }
 
-void ph_containers_point(struct ph_containers *cs, struct ph_container **where, struct ph_container *c)
-{
-	struct node *old = (struct node *)(void *)*where, *new = (struct node *)(void *)c;
-	if (old == new)
-		return;
-	*where = c;
-	if (new && !new->refs++)
-		settle(cs, new);
-	if (old && !--old->refs)
-		settle(cs, old);
-}
-
 /* --- what the runtime says --- */
+
+/* Of a cgroup that only looks like a container nobody is asked before something runs in it. */
+static bool worth_asking(const struct node *n)
+{
+	return n->sure || n->refs || n->c.lookup == PH_CL_OK;
+}
 
 static void ask_worker(struct ph_containers *cs, struct node *n)
 {
 	n->wanted = true;
-	if (n->asked)
+	if (n->asked || !worth_asking(n))
 		return;
 	int err = cs->worker ? ct_worker_ask(cs->worker, n->rt, n->life, !n->disk_read, n->sure) : -ENOSYS;
 	n->asked = !err;
@@ -287,6 +281,21 @@ static void ask_worker(struct ph_containers *cs, struct node *n)
 		n->c.lookup = PH_CL_FAILED;
 		n->c.generation++;
 	}
+}
+
+void ph_containers_point(struct ph_containers *cs, struct ph_container **where, struct ph_container *c)
+{
+	struct node *old = (struct node *)(void *)*where, *new = (struct node *)(void *)c;
+	if (old == new)
+		return;
+	*where = c;
+	if (new && !new->refs++) {
+		settle(cs, new);
+		if (new->wanted && !new->asked)
+			ask_worker(cs, new);
+	}
+	if (old && !--old->refs)
+		settle(cs, old);
 }
 
 /* At the first sight of a container, and when it is started again: its files now, its socket in the background. */

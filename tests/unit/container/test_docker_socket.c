@@ -87,6 +87,22 @@ static void without_files_the_answer_names_the_container(void **state)
 	daemon_stop(d);
 }
 
+static void a_cgroup_that_looks_like_a_container_is_asked_for_when_something_runs_in_it(void **state)
+{
+	struct host *h = *state;
+	struct daemon *d = daemon_start(h, DAEMON_OK);
+	struct ph_container *c = NULL;
+	host_open(h);
+	look(h, "/custom/" ID_A);
+	usleep(300000);
+	ph_containers_poll(h->cs);
+	assert_int_equal(daemon_requests(d), 0);
+	ph_containers_point(h->cs, &c, look(h, "/custom/" ID_A));
+	assert_true(wait_ip(h, c, 5000));
+	ph_containers_point(h->cs, &c, NULL);
+	daemon_stop(d);
+}
+
 static void a_container_that_nobody_knows_has_failed(void **state)
 {
 	struct host *h = *state;
@@ -239,6 +255,7 @@ int main(void)
 		TEST(the_answer_completes_what_the_files_told),
 		TEST(a_new_name_on_disk_leaves_the_rest_of_the_answer),
 		TEST(without_files_the_answer_names_the_container),
+		TEST(a_cgroup_that_looks_like_a_container_is_asked_for_when_something_runs_in_it),
 		TEST(a_container_that_nobody_knows_has_failed),
 		TEST(two_hundred_containers_are_all_asked_for),
 		TEST(a_daemon_that_hangs),
