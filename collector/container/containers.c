@@ -186,14 +186,16 @@ static void node_free(struct node *n)
 	free(n);
 }
 
-static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *rt, const struct ct_id *id)
+static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *rt, const struct ct_id *id,
+			     const char *cgroup, size_t len)
 {
 	struct node *n = calloc(1, sizeof *n);
 	if (!n)
 		return NULL;
 	ct_details_init(&n->c);
 	ct_set(&n->c.full_id, id->text, id->len);
-	n->life = ct_life_new(n->c.full_id);
+	ct_set(&n->c.cgroup, cgroup, len);
+	n->life = ct_life_new(id, cgroup, len);
 	if (!n->life || !*n->c.full_id) {
 		node_free(n);
 		return NULL;
@@ -305,7 +307,7 @@ static void look_up(struct ph_containers *cs, struct node *n)
 		return;
 	n->disk_read = false;
 	struct ph_container *draft = n->rt->read_disk ? ct_draft_new(n->c.full_id) : NULL;
-	if (draft && !n->rt->read_disk(&cs->env, n->c.full_id, CT_FILE_MAX_NOW, draft)) {
+	if (draft && !n->rt->read_disk(&cs->env, n->life, CT_FILE_MAX_NOW, draft, NULL)) {
 		n->disk_read = true;
 		ct_merge(&n->c, draft);
 	}
@@ -336,10 +338,9 @@ static struct node *owner(struct ph_containers *cs, const char *path, size_t len
 		return owner(cs, path, outer_end);
 
 	if (!n) {
-		n = add_node(cs, rt, &id);
+		n = add_node(cs, rt, &id, path, end);
 		if (!n)
 			return NULL;
-		ct_set(&n->c.cgroup, path, end);
 		look_up(cs, n);
 		settle(cs, n);
 	} else if (elsewhere && (id.sure || n->c.ended)) { /* a look-alike must not end it when it goes */

@@ -350,15 +350,16 @@ static void default_log_path(struct ph_container *c, const json_t *host, const c
 		ct_set(&c->log_path, path, (size_t)n);
 }
 
-/* What a walk over the places where a container's folder may be does there. -ENOENT: goes on. */
+/* What a walk over the folders where a container's may be does there. -ENOENT: goes on. */
 struct look {
-	int (*at)(struct ct_env *env, const char *root, const char *id, const struct look *l);
+	int (*at)(struct ct_env *env, const struct ct_place *p, const char *root, const char *id, const struct look *l);
 	size_t max;
 	struct ph_container *draft;
 	uint64_t *stamp;
 };
 
-static int read_folder(struct ct_env *env, const char *root, const char *id, const struct look *l)
+static int read_folder(struct ct_env *env, const struct ct_place *p, const char *root, const char *id,
+		       const struct look *l)
 {
 	size_t max = l->max;
 	struct ph_container *draft = l->draft;
@@ -368,11 +369,11 @@ static int read_folder(struct ct_env *env, const char *root, const char *id, con
 
 	json_t *config = NULL, *host = NULL;
 	snprintf(path, sizeof path, "%s/config.v2.json", folder);
-	int err = ct_read_json(env, path, max, &config);
+	int err = ct_read_json(env, p, path, max, &config);
 	if (err)
 		return err;
 	snprintf(path, sizeof path, "%s/hostconfig.json", folder);
-	err = ct_read_json(env, path, max, &host); /* without it, limits are missing */
+	err = ct_read_json(env, p, path, max, &host); /* without it, limits are missing */
 	if (err == -EFBIG) {
 		json_decref(config);
 		return err;
@@ -393,9 +394,10 @@ static bool is_remap_folder(const char *name)
 	       strspn(dot + 1, "0123456789") == strlen(dot + 1);
 }
 
-static int look_remapped(struct ct_env *env, const char *root, const char *id, const struct look *l)
+static int look_remapped(struct ct_env *env, const struct ct_place *p, const char *id, const struct look *l)
 {
-	int fd = ct_open(env, root, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+	const char *root = p->root;
+	int fd = ct_open(env, p, root, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
 	if (fd < 0)
 		return fd;
 	DIR *dir = fdopendir(fd);
@@ -409,22 +411,46 @@ static int look_remapped(struct ct_env *env, const char *root, const char *id, c
 		char deeper[PATH_MAX - 128];
 		if (is_remap_folder(e->d_name) &&
 		    snprintf(deeper, sizeof deeper, "%s/%s", root, e->d_name) < (int)sizeof deeper)
-			err = l->at(env, deeper, id, l);
+			err = l->at(env, p, deeper, id, l);
 	}
 	closedir(dir);
 	return err;
 }
 
-static int look_below(struct ct_env *env, const char *id, const struct look *l)
+static int look_at(struct ct_env *env, const struct ct_place *p, const char *id, const struct look *l)
 {
-	const char *root = ct_docker_place(env)->root;
-	int err = l->at(env, root, id, l);
-	return err == -ENOENT ? look_remapped(env, root, id, l) : err;
+	int err = l->at(env, p, p->root, id, l);
+	return err == -ENOENT ? look_remapped(env, p, id, l) : err;
 }
 
-static int docker_read_disk(struct ct_env *env, const char *id, size_t max, struct ph_container *draft)
+/* What is found spoilt at one place may be whole at another; a file that is too large is the right one. */
+static int look_everywhere(struct ct_env *env, const struct ct_life *life, struct ct_place **at, const struct look *l)
 {
-	return look_below(env, id, &(struct look){ .at = read_folder, .max = max, .draft = draft });
+	struct ct_place *before = at ? *at : NULL;
+	if (before && !look_at(env, before, life->id, l))
+		return 0;
+	int err = -ENOENT;
+	struct ct_places *places = ct_docker_places(env);
+	for (size_t i = 0; err && err != -EFBIG && i < places->n; i++) {
+		struct ct_place *p = places->at[i];
+		if (p == before || !ct_place_may_know(p, life))
+			continue;
+		int e = look_at(env, p, life->id, l);
+		if (!e && at) {
+			*at = ct_place_ref(p);
+			ct_place_unref(before);
+		}
+		if (!e || err == -ENOENT || e == -EFBIG)
+			err = e;
+	}
+	ct_places_unref(places);
+	return err;
+}
+
+static int docker_read_disk(struct ct_env *env, const struct ct_life *life, size_t max, struct ph_container *draft,
+			    struct ct_place **at)
+{
+	return look_everywhere(env, life, at, &(struct look){ .at = read_folder, .max = max, .draft = draft });
 }
 
 static void mix(uint64_t *stamp, uint64_t v)
@@ -434,7 +460,8 @@ static void mix(uint64_t *stamp, uint64_t v)
 }
 
 /* Docker replaces both files, each by renaming a new one. */
-static int stamp_folder(struct ct_env *env, const char *root, const char *id, const struct look *l)
+static int stamp_folder(struct ct_env *env, const struct ct_place *p, const char *root, const char *id,
+			const struct look *l)
 {
 	static const char *const files[] = { "config.v2.json", "hostconfig.json" };
 
@@ -444,7 +471,7 @@ static int stamp_folder(struct ct_env *env, const char *root, const char *id, co
 		struct stat st;
 		if (snprintf(path, sizeof path, "%s/containers/%s/%s", root, id, files[i]) >= (int)sizeof path)
 			return -ENAMETOOLONG;
-		int fd = ct_open(env, path, O_PATH);
+		int fd = ct_open(env, p, path, O_PATH);
 		int err = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
 		if (fd >= 0)
 			close(fd);
@@ -460,17 +487,12 @@ static int stamp_folder(struct ct_env *env, const char *root, const char *id, co
 	return 0;
 }
 
-static int docker_stamp(struct ct_env *env, const char *id, uint64_t *stamp)
+static int docker_stamp(struct ct_env *env, const struct ct_life *life, uint64_t *stamp, struct ct_place **at)
 {
-	return look_below(env, id, &(struct look){ .at = stamp_folder, .stamp = stamp });
+	return look_everywhere(env, life, at, &(struct look){ .at = stamp_folder, .stamp = stamp });
 }
 
 /* --- API --- */
-
-static const char *docker_socket(struct ct_env *env)
-{
-	return ct_docker_place(env)->socket;
-}
 
 enum { ASK_CONTAINER, ASK_IMAGE };
 
@@ -526,7 +548,7 @@ const struct ct_runtime ct_docker = {
 	.read_disk = docker_read_disk,
 	.stamp = docker_stamp,
 	.look_again = ct_docker_look_again,
-	.socket = docker_socket,
+	.places = ct_docker_places,
 	.request = docker_request,
 	.answer = docker_answer,
 };

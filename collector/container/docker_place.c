@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where Docker keeps its state and listens: as the options say, else the command line of the dockerd that runs, else
- * daemon.json, else the usual places. Looked for at the start, and again when a container's files are not where they should
- * be: a daemon may have been started since; that is the worker's to do. Called by docker.c.
+ * Where Docker keeps its state and listens, which may be at several places: first as the options, daemon.json or usage say,
+ * then as the command line of every dockerd that runs and its configuration say, those inside of containers last. Looked for at
+ * the start, and again when a container's files are at none of them: a daemon may have been started since; that is the
+ * worker's to do. Called by docker.c.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -21,6 +22,8 @@
 #include <unistd.h>
 
 #define RESCAN_MS 1000
+#define RESCAN_MAX_MS 8000 /* less than the worker looks for a container's files */
+#define FOUND_MAX 128
 #define CMDLINE_MAX 8192
 
 /* What a command line or a configuration file says; NULL: nothing. */
@@ -35,9 +38,20 @@ static void said_free(struct said *s)
 	free(s->config);
 }
 
+/* Paths are shown in warnings, and a container may have written this one. */
+static bool is_path(const char *s)
+{
+	if (!s || *s != '/')
+		return false;
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
 static void say(char **what, const char *value)
 {
-	if (!*what && value && *value == '/')
+	if (!*what && is_path(value))
 		*what = strdup(value);
 }
 
@@ -63,6 +77,8 @@ static const char *flag_value(const char *const *flags, const char *arg, const c
 			return arg + n + 1;
 		if (!arg[n])
 			return next;
+		if (n == 2) /* -H<value> */
+			return arg + n;
 	}
 	return NULL;
 }
@@ -96,63 +112,69 @@ static size_t read_proc(int proc, const char *pid, const char *name, char *buf, 
 	return len;
 }
 
-/* A daemon inside of a container has its own idea of paths, and anybody there may call a program dockerd. */
-static bool of_the_host(int proc, const char *pid)
+/* --- what is found --- */
+
+enum { CONFIGURED, OF_THE_HOST, GUEST };
+
+/* Places, each once; the list holds them. */
+struct found {
+	size_t n;
+	struct {
+		struct ct_place *place;
+		bool exists;
+		dev_t dev;
+		ino_t ino;
+	} at[FOUND_MAX];
+};
+
+static bool same_process(const struct ct_place *a, const struct ct_place *b)
 {
-	char path[64], cgroups[4096];
-	struct stat its, ours;
-	snprintf(path, sizeof path, "%.16s/ns/pid", pid);
-	if (fstatat(proc, path, &its, 0))
-		return false;
-	if (fstatat(proc, "1/ns/pid", &ours, 0) && fstatat(proc, "self/ns/pid", &ours, 0)) /* 1 may not let us look */
-		return false;
-	if (its.st_ino != ours.st_ino)
-		return false;
-	if (!read_proc(proc, pid, "cgroup", cgroups, sizeof cgroups))
-		return true;
-	char *rest = cgroups, *line;
-	while ((line = strsep(&rest, "\n"))) {
-		struct ct_id id;
-		size_t end;
-		char *colon = strchr(line, ':');
-		colon = colon ? strchr(colon + 1, ':') : NULL;
-		if (colon && ct_match(colon + 1, strlen(colon + 1), &id, &end))
-			return false;
-	}
-	return true;
+	return a->pid == b->pid && a->born == b->born;
 }
 
-static void find_daemon(struct ct_env *env, struct said *said)
+/* Adds p, which it takes, unless its folder is there already. The one that stands for it, or NULL. */
+static struct ct_place *add(struct ct_env *env, struct found *f, struct ct_place *p)
 {
-	int fd = ct_open(env, "/proc", O_RDONLY | O_DIRECTORY);
-	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
-	if (!proc) {
-		if (fd >= 0)
-			close(fd);
-		return;
+	struct stat st = { 0 };
+	if (!p)
+		return NULL;
+	int fd = ct_open(env, p, p->root, O_PATH | O_DIRECTORY);
+	bool exists = fd >= 0 && !fstat(fd, &st);
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; i < f->n; i++) {
+		struct ct_place *q = f->at[i].place;
+		if (exists && f->at[i].exists ? f->at[i].dev == st.st_dev && f->at[i].ino == st.st_ino :
+						same_process(p, q) && !strcmp(p->root, q->root)) {
+			ct_place_unref(p);
+			return q;
+		}
 	}
-	struct dirent *e;
-	char text[CMDLINE_MAX];
-	while ((e = readdir(proc))) {
-		if (!isdigit((unsigned char)e->d_name[0]) || !read_proc(fd, e->d_name, "comm", text, sizeof text) ||
-		    strcmp(text, "dockerd\n") || !of_the_host(fd, e->d_name))
-			continue;
-		size_t len = read_proc(fd, e->d_name, "cmdline", text, sizeof text);
-		if (!len)
-			continue;
-		parse_command_line(text, len, said);
-		break;
+	if (f->n == FOUND_MAX) {
+		ct_place_unref(p);
+		return NULL;
 	}
-	closedir(proc);
+	f->at[f->n].place = p;
+	f->at[f->n].exists = exists;
+	f->at[f->n].dev = st.st_dev;
+	f->at[f->n++].ino = st.st_ino;
+	return p;
+}
+
+static void found_free(struct found *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		ct_place_unref(f->at[i].place);
 }
 
 /* --- daemon.json --- */
 
-static void read_config(struct ct_env *env, struct said *said)
+static void read_config(struct ct_env *env, const struct ct_place *seen_by, struct said *said)
 {
 	json_t *config = NULL, *hosts, *h;
 	size_t i;
-	if (ct_read_json(env, said->config ? said->config : "/etc/docker/daemon.json", CT_FILE_MAX_NOW, &config))
+	if (ct_read_json(env, seen_by, said->config ? said->config : "/etc/docker/daemon.json", CT_FILE_MAX_NOW,
+			 &config))
 		return;
 	say(&said->root, json_string_value(json_object_get(config, "data-root")));
 	say(&said->root, json_string_value(json_object_get(config, "graph")));
@@ -162,7 +184,103 @@ static void read_config(struct ct_env *env, struct said *said)
 	json_decref(config);
 }
 
-/* --- the place --- */
+/* --- running daemons --- */
+
+/* Whether the namespace is that of the host; what cannot be seen is not said to be another one. */
+static bool same_namespace(int proc, const char *pid, const char *kind, bool unseen)
+{
+	char path[64], first[32], self[32];
+	struct stat its, ours;
+	snprintf(path, sizeof path, "%.16s/ns/%s", pid, kind);
+	snprintf(first, sizeof first, "1/ns/%s", kind);
+	snprintf(self, sizeof self, "self/ns/%s", kind);
+	if (fstatat(proc, path, &its, 0))
+		return unseen;
+	if (fstatat(proc, first, &ours, 0) && fstatat(proc, self, &ours, 0)) /* 1 may not let us look */
+		return unseen;
+	return its.st_ino == ours.st_ino;
+}
+
+/* The innermost container that a process is in, "" when in none. */
+static void container_of(int proc, const char *pid, char out[CT_ID_MAX])
+{
+	char cgroups[4096];
+	*out = 0;
+	if (!read_proc(proc, pid, "cgroup", cgroups, sizeof cgroups))
+		return;
+	char *rest = cgroups, *line;
+	while ((line = strsep(&rest, "\n"))) {
+		struct ct_id id;
+		size_t end;
+		char *colon = strchr(line, ':');
+		colon = colon ? strchr(colon + 1, ':') : NULL;
+		if (colon && ct_match(colon + 1, strlen(colon + 1), &id, &end)) {
+			snprintf(out, CT_ID_MAX, "%.*s", (int)id.len, id.text);
+			return;
+		}
+	}
+}
+
+/*
+ * A daemon inside of a container has its own idea of paths, and anybody, there or here, may call a program dockerd. So what root
+ * does not run on the host itself is believed last. NULL: no memory, or it has gone.
+ */
+static struct ct_place *place_of(struct ct_env *env, int proc, const char *pid, struct said *said)
+{
+	struct ct_place *p = ct_place_new("", "");
+	struct stat st;
+	if (!p || fstatat(proc, pid, &st, 0)) {
+		ct_place_unref(p);
+		return NULL;
+	}
+	container_of(proc, pid, p->inside);
+	bool at_home = !*p->inside && same_namespace(proc, pid, "pid", false);
+	p->rank = at_home && (!st.st_uid || st.st_uid == geteuid()) ? OF_THE_HOST : GUEST;
+	if (!at_home || !same_namespace(proc, pid, "mnt", true)) {
+		p->pid = (unsigned)strtoul(pid, NULL, 10);
+		p->born = ct_process_born(proc, p->pid);
+	}
+	read_config(env, p, said);
+	say(&said->root, "/var/lib/docker");
+	say(&said->socket, "/var/run/docker.sock");
+	free(p->root);
+	free(p->socket);
+	p->root = said->root;
+	p->socket = said->socket;
+	said->root = said->socket = NULL;
+	if (p->root && p->socket)
+		return p;
+	ct_place_unref(p);
+	return NULL;
+}
+
+static void find_daemons(struct ct_env *env, struct found *f)
+{
+	int fd = ct_open(env, NULL, "/proc", O_RDONLY | O_DIRECTORY);
+	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+	if (!proc) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	struct dirent *e;
+	char text[CMDLINE_MAX];
+	while ((e = readdir(proc))) {
+		struct said said = { 0 };
+		if (!isdigit((unsigned char)e->d_name[0]) || !read_proc(fd, e->d_name, "comm", text, sizeof text) ||
+		    strcmp(text, "dockerd\n"))
+			continue;
+		size_t len = read_proc(fd, e->d_name, "cmdline", text, sizeof text);
+		if (!len)
+			continue;
+		parse_command_line(text, len, &said);
+		add(env, f, place_of(env, fd, e->d_name, &said));
+		said_free(&said);
+	}
+	closedir(proc);
+}
+
+/* --- the list --- */
 
 static int64_t now_ms(void)
 {
@@ -171,41 +289,110 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-static void place_free(struct ct_place *p)
+/* A path that a daemon of the host says together with the other one; NULL: none does. */
+static const char *said_with(const struct found *daemons, const char *root, const char *socket)
 {
-	if (!p)
-		return;
-	free(p->root);
-	free(p->socket);
-	free(p);
+	for (size_t i = 0; i < daemons->n; i++) {
+		const struct ct_place *p = daemons->at[i].place;
+		if (p->rank == OF_THE_HOST && !p->pid && (root ? !strcmp(p->root, root) : !strcmp(p->socket, socket)))
+			return root ? p->socket : p->root;
+	}
+	return NULL;
+}
+
+/* Where Docker is without a look at what runs. With daemons elsewhere the usual place counts when it is there only. */
+static void add_configured(struct ct_env *env, struct found *f, const struct found *daemons)
+{
+	struct said said = { 0 };
+	say(&said.root, env->docker_root);
+	say(&said.socket, env->docker_socket);
+	if (said.socket && !said.root)
+		say(&said.root, said_with(daemons, NULL, said.socket));
+	if (said.root && !said.socket)
+		say(&said.socket, said_with(daemons, said.root, NULL));
+	if (env->ask && (!said.root || !said.socket))
+		read_config(env, NULL, &said);
+	bool usual = !said.root;
+	say(&said.root, "/var/lib/docker");
+	if (said.root && !said.socket)
+		say(&said.socket, said_with(daemons, said.root, NULL));
+	say(&said.socket, "/var/run/docker.sock");
+	if (said.root && said.socket)
+		add(env, f, ct_place_new(said.root, said.socket));
+	if (f->n && usual && !f->at[0].exists && daemons->n) {
+		found_free(f);
+		f->n = 0;
+	}
+	said_free(&said);
+}
+
+static bool same_place(const struct ct_place *a, const struct ct_place *b)
+{
+	return same_process(a, b) && a->rank == b->rank && !strcmp(a->root, b->root) && !strcmp(a->socket, b->socket) &&
+	       !strcmp(a->inside, b->inside);
+}
+
+/* The place as the old list has it, with its health, or p itself; counted. */
+static struct ct_place *as_before(const struct ct_places *old, struct ct_place *p)
+{
+	for (size_t i = 0; old && i < old->n; i++)
+		if (same_place(old->at[i], p))
+			return ct_place_ref(old->at[i]);
+	return ct_place_ref(p);
+}
+
+/* Those that no daemon runs at any more stay while their files do. */
+static void add_old(struct ct_env *env, struct found *f, const struct ct_places *old)
+{
+	for (size_t i = 0; old && i < old->n; i++) {
+		size_t n = f->n;
+		add(env, f, ct_place_ref(old->at[i]));
+		if (f->n > n && !f->at[n].exists)
+			ct_place_unref(f->at[--f->n].place);
+	}
 }
 
 /* NULL: no memory. */
-static struct ct_place *find_place(struct ct_env *env)
+static struct ct_places *find_places(struct ct_env *env, const struct ct_places *old)
 {
-	struct said said = { 0 };
-	if (env->ask) {
-		say(&said.root, env->docker_root);
-		say(&said.socket, env->docker_socket);
-		if (!said.root || !said.socket) {
-			find_daemon(env, &said);
-			read_config(env, &said);
-		}
-	}
-	say(&said.root, "/var/lib/docker");
-	say(&said.socket, "/var/run/docker.sock");
-	struct ct_place *p = said.root && said.socket ? calloc(1, sizeof *p) : NULL;
-	if (p) {
-		*p = (struct ct_place){ .root = said.root, .socket = said.socket };
-		said.root = said.socket = NULL;
-	}
-	said_free(&said);
-	return p;
+	struct found *f = calloc(2, sizeof *f), *daemons = f + 1;
+	struct ct_places *l = calloc(1, sizeof *l + CT_PLACES_MAX * sizeof l->at[0]);
+	if (!f || !l)
+		goto out;
+	atomic_init(&l->refs, 1);
+	if (env->ask)
+		find_daemons(env, daemons);
+	add_configured(env, f, daemons);
+	for (uint8_t rank = OF_THE_HOST; rank <= GUEST; rank++)
+		for (size_t i = 0; i < daemons->n; i++)
+			if (daemons->at[i].place->rank == rank)
+				add(env, f, ct_place_ref(daemons->at[i].place));
+	add_old(env, f, old);
+	for (uint8_t rank = CONFIGURED; rank <= GUEST; rank++)
+		for (size_t i = 0; i < f->n && l->n < CT_PLACES_MAX; i++)
+			if (f->at[i].place->rank == rank)
+				l->at[l->n++] = as_before(old, f->at[i].place);
+	found_free(f);
+	found_free(daemons);
+out:
+	free(f);
+	if (l && l->n)
+		return l;
+	free(l);
+	return NULL;
 }
 
-const struct ct_place *ct_docker_place(struct ct_env *env)
+static bool same_places(const struct ct_places *a, const struct ct_places *b)
 {
-	return atomic_load_explicit(&env->docker, memory_order_acquire);
+	return a->n == b->n && !memcmp(a->at, b->at, a->n * sizeof a->at[0]);
+}
+
+struct ct_places *ct_docker_places(struct ct_env *env)
+{
+	pthread_mutex_lock(&env->lock);
+	struct ct_places *l = ct_places_ref(env->docker);
+	pthread_mutex_unlock(&env->lock);
+	return l;
 }
 
 bool ct_docker_look_again(struct ct_env *env)
@@ -213,14 +400,21 @@ bool ct_docker_look_again(struct ct_env *env)
 	int64_t now = now_ms();
 	if (now < env->docker_rescan)
 		return false;
-	env->docker_rescan = now + RESCAN_MS;
-	struct ct_place *old = atomic_load(&env->docker), *p = find_place(env);
-	if (!p || (!strcmp(p->root, old->root) && !strcmp(p->socket, old->socket))) {
-		place_free(p);
+	struct ct_places *old = env->docker, *l = find_places(env, old); /* nobody else replaces it */
+	bool changed = l && !same_places(l, old);
+	env->scans++;
+	env->docker_pause = changed ? RESCAN_MS : env->docker_pause * 2;
+	if (env->docker_pause > RESCAN_MAX_MS)
+		env->docker_pause = RESCAN_MAX_MS;
+	env->docker_rescan = now_ms() + env->docker_pause;
+	if (!changed) {
+		ct_places_unref(l);
 		return false;
 	}
-	p->older = old; /* it may be in use: it stays until the end */
-	atomic_store_explicit(&env->docker, p, memory_order_release);
+	pthread_mutex_lock(&env->lock);
+	env->docker = l;
+	pthread_mutex_unlock(&env->lock);
+	ct_places_unref(old);
 	return true;
 }
 
@@ -231,11 +425,13 @@ int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts)
 		.docker_root = strdup(opts->docker_root ? opts->docker_root : ""),
 		.docker_socket = strdup(opts->docker_socket ? opts->docker_socket : ""),
 		.ask = opts->ask_runtimes,
+		.docker_pause = RESCAN_MS,
 	};
-	struct ct_place *place = env->root && env->docker_root && env->docker_socket ? find_place(env) : NULL;
-	atomic_init(&env->docker, place);
+	pthread_mutex_init(&env->lock, NULL);
+	if (env->root && env->docker_root && env->docker_socket)
+		env->docker = find_places(env, NULL);
 	env->docker_rescan = now_ms() + RESCAN_MS;
-	if (place)
+	if (env->docker)
 		return 0;
 	ct_env_destroy(env);
 	return -ENOMEM;
@@ -243,13 +439,10 @@ int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts)
 
 void ct_env_destroy(struct ct_env *env)
 {
-	struct ct_place *p = atomic_load(&env->docker), *older;
-	for (; p; p = older) {
-		older = p->older;
-		place_free(p);
-	}
+	ct_places_unref(env->docker);
+	env->docker = NULL;
+	pthread_mutex_destroy(&env->lock);
 	free(env->root);
 	free(env->docker_root);
 	free(env->docker_socket);
-	atomic_store(&env->docker, NULL);
 }

@@ -16,12 +16,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The links of the host mean its own root: /host/var/run -> /run is /host/run. openat2() is in Linux since 5.6. */
-static int open_in_root(const char *root, const char *path, int flags)
+/*
+ * The links of the host mean its own root: /host/var/run -> /run is /host/run. openat2() is in Linux since 5.6. Closes dir,
+ * which may be a negative errno.
+ */
+static int open_in_root(int dir, const char *path, int flags)
 {
-	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return -errno;
+		return dir;
 	struct open_how how = {
 		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
 		.resolve = RESOLVE_IN_ROOT,
@@ -32,10 +34,32 @@ static int open_in_root(const char *root, const char *path, int flags)
 	return err;
 }
 
-int ct_open(struct ct_env *env, const char *path, int flags)
+/* The root folder of a daemon, unless its number belongs to another process by now. */
+static int root_of(struct ct_env *env, const struct ct_place *p)
 {
+	char path[32];
+	int proc = ct_open(env, NULL, "/proc", O_RDONLY | O_DIRECTORY);
+	if (proc < 0)
+		return proc;
+	snprintf(path, sizeof path, "%u/root", p->pid);
+	int dir = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		dir = -errno;
+	if (dir >= 0 && ct_process_born(proc, p->pid) != p->born) { /* asked after dir was opened */
+		close(dir);
+		dir = -ESRCH;
+	}
+	close(proc);
+	return dir;
+}
+
+int ct_open(struct ct_env *env, const struct ct_place *p, const char *path, int flags)
+{
+	if (p && p->pid)
+		return open_in_root(root_of(env, p), path, flags);
 	if (*env->root) {
-		int fd = open_in_root(env->root, path, flags);
+		int dir = open(env->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		int fd = open_in_root(dir < 0 ? -errno : dir, path, flags);
 		if (fd != -ENOSYS && fd != -EPERM)
 			return fd;
 	}
@@ -83,9 +107,9 @@ static int read_all(int fd, size_t max, char **out, size_t *len)
 	return 0;
 }
 
-int ct_read_json(struct ct_env *env, const char *path, size_t max, json_t **out)
+int ct_read_json(struct ct_env *env, const struct ct_place *p, const char *path, size_t max, json_t **out)
 {
-	int fd = ct_open(env, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	int fd = ct_open(env, p, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return fd;
 	char *text = NULL;

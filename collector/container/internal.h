@@ -4,6 +4,7 @@
 #define PORTHOLE_CONTAINER_INTERNAL_H
 
 #include <jansson.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include "collector/container/container.h"
 
@@ -11,11 +12,33 @@
 #define CT_FILE_MAX (16u << 20) /* of a runtime's file that the worker reads */
 #define CT_FILE_MAX_NOW (256u << 10) /* of one that is read while events wait; larger ones are left to the worker */
 #define CT_ANSWER_MAX (4u << 20) /* of a runtime's answer */
+#define CT_PLACES_MAX 16 /* daemons of a runtime */
 
-/* Where a daemon keeps its state and listens. */
+struct ct_life;
+
+/* How a daemon has been doing; the worker's. */
+struct ct_health {
+	int64_t retry_at, backoff;
+	unsigned failures; /* in a row */
+	bool warned;
+};
+
+/* Where a daemon keeps its state and listens. Nothing but health changes once it is in a list. */
 struct ct_place {
-	struct ct_place *older;
-	char *root, *socket;
+	atomic_uint refs;
+	char *root, *socket; /* as the daemon sees them */
+	unsigned pid; /* 0, or the daemon through whose /proc/<pid>/root they are reached */
+	uint64_t born; /* when pid was started */
+	char inside[CT_ID_MAX]; /* "", or the container that the daemon lives in: it knows those below that only */
+	uint8_t rank; /* lower ones are asked first */
+	struct ct_health health;
+};
+
+/* A list of them, which is replaced as a whole. */
+struct ct_places {
+	atomic_uint refs;
+	size_t n; /* up to CT_PLACES_MAX, at least one */
+	struct ct_place *at[];
 };
 
 /* How the paths of the host are reached, and where runtimes are. Used by the caller's thread and the worker. */
@@ -23,28 +46,48 @@ struct ct_env {
 	char *root; /* "" or the prefix of every path */
 	char *docker_root, *docker_socket; /* the options, "" when not given */
 	bool ask;
-	_Atomic(struct ct_place *) docker;
-	int64_t docker_rescan; /* not before, ms; the worker's */
+	pthread_mutex_t lock; /* of docker; never held while anything is waited for */
+	struct ct_places *docker;
+	/* the worker's */
+	int64_t docker_rescan, docker_pause; /* not before, ms, and after another look in vain */
+	unsigned scans; /* looks at /proc so far */
 };
 
 int ct_env_init(struct ct_env *env, const struct ph_containers_opts *opts);
 void ct_env_destroy(struct ct_env *env);
 
+/* --- places.c --- */
+
+/* Whether it can be a container of that daemon: one inside of a container speaks for what is below that only. */
+bool ct_place_may_know(const struct ct_place *p, const struct ct_life *life);
+struct ct_place *ct_place_new(const char *root, const char *socket); /* NULL: no memory */
+struct ct_place *ct_place_ref(struct ct_place *p);
+void ct_place_unref(struct ct_place *p); /* may be NULL */
+struct ct_places *ct_places_ref(struct ct_places *l);
+void ct_places_unref(struct ct_places *l); /* may be NULL; its places too */
+/* When the process of that number was started, in ticks; 0: unknown. proc: the folder /proc. */
+uint64_t ct_process_born(int proc, unsigned pid);
+/* A path of the place as one of the host, for a person. */
+const char *ct_place_path(const struct ct_place *p, const char *path, char *buf, size_t size);
+
 /* --- docker_place.c --- */
 
-const struct ct_place *ct_docker_place(struct ct_env *env); /* stays valid with env */
-/* Looks for the daemon anew, at most once a second; true: it is elsewhere now. Reads all of /proc: for the worker only. */
+struct ct_places *ct_docker_places(struct ct_env *env); /* to be given back with ct_places_unref() */
+/* Looks for daemons anew, after a pause only; true: the list has changed. Reads all of /proc: for the worker only. */
 bool ct_docker_look_again(struct ct_env *env);
 
 /* --- hostfile.c --- */
 
-/* Opens a path of the host; symbolic links are followed inside its root only. A descriptor or a negative errno. */
-int ct_open(struct ct_env *env, const char *path, int flags);
+/*
+ * Opens a path of the host, or one that the daemon of a place sees (p may be NULL); symbolic links are followed inside of that
+ * root only. A descriptor or a negative errno.
+ */
+int ct_open(struct ct_env *env, const struct ct_place *p, const char *path, int flags);
 /*
  * Reads and parses a regular file of at most max bytes; never waits for a FIFO or a device. 0; -EFBIG, -EBADMSG (no JSON
  * object), or another errno. *out belongs to the caller.
  */
-int ct_read_json(struct ct_env *env, const char *path, size_t max, json_t **out);
+int ct_read_json(struct ct_env *env, const struct ct_place *p, const char *path, size_t max, json_t **out);
 
 /* --- details.c: the texts and lists of a struct ph_container --- */
 
@@ -78,18 +121,33 @@ struct ct_runtime {
 	uint8_t type; /* enum ph_container_type */
 	/* Whether the component [start, end) of a cgroup path is the cgroup of a container, and of which. */
 	enum ct_claim (*claim)(const char *path, size_t start, size_t end, struct ct_id *id);
-	/* Fills draft from the runtime's files. 0; -ENOENT: none there. May be called by any thread. NULL: has no files. */
-	int (*read_disk)(struct ct_env *env, const char *id, size_t max, struct ph_container *draft);
+	/*
+	 * Fills draft from the runtime's files. 0; -ENOENT: none there. May be called by any thread. NULL: has no files.
+	 * *at: where they are, counted; looked at first when it is set before. at may be NULL.
+	 */
+	int (*read_disk)(struct ct_env *env, const struct ct_life *life, size_t max, struct ph_container *draft,
+			 struct ct_place **at);
 	/* A number that changes when the files do. 0; -ENOENT. Called by the worker only. NULL: they never change. */
-	int (*stamp)(struct ct_env *env, const char *id, uint64_t *stamp);
-	/* Whether its files have turned out to be elsewhere. May take long: called by the worker only. NULL: never. */
+	int (*stamp)(struct ct_env *env, const struct ct_life *life, uint64_t *stamp, struct ct_place **at);
+	/* Whether its files have turned out to be elsewhere too. May take long: called by the worker only. NULL: never. */
 	bool (*look_again)(struct ct_env *env);
-	/* The path of its socket, NULL when it has none. */
-	const char *(*socket)(struct ct_env *env);
+	/* Its daemons, counted; NULL when it has no sockets. */
+	struct ct_places *(*places)(struct ct_env *env);
 	/* The HTTP path of request number step (0, 1, ..) about draft->full_id; false: there is none. */
 	bool (*request)(const struct ph_container *draft, unsigned step, char *path, size_t size);
 	/* Takes the answer to it in. 0 or -EBADMSG. */
 	int (*answer)(struct ph_container *draft, unsigned step, const json_t *body);
+};
+
+/*
+ * What the table and the worker share of a container. The table may forget the container while the worker still speaks of it:
+ * a result is for the container whose life is this one, or for nobody.
+ */
+struct ct_life {
+	atomic_uint refs;
+	atomic_bool gone; /* it has ended, or is forgotten: nothing is tried twice */
+	char id[CT_ID_MAX];
+	char cgroup[]; /* where it was seen first */
 };
 
 extern const struct ct_runtime ct_docker;
@@ -104,17 +162,7 @@ const struct ct_runtime *ct_match(const char *path, size_t len, struct ct_id *id
 
 struct ct_worker;
 
-/*
- * What the table and the worker share of a container. The table may forget the container while the worker still speaks of it:
- * a result is for the container whose life is this one, or for nobody.
- */
-struct ct_life {
-	atomic_uint refs;
-	atomic_bool gone; /* it has ended, or is forgotten: nothing is tried twice */
-	char id[CT_ID_MAX];
-};
-
-struct ct_life *ct_life_new(const char *id); /* NULL: no memory */
+struct ct_life *ct_life_new(const struct ct_id *id, const char *cgroup, size_t len); /* NULL: no memory */
 void ct_life_unref(struct ct_life *l); /* may be NULL */
 
 /* What the worker has found. */

@@ -12,6 +12,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -32,7 +33,6 @@
 #define BACKOFF_MAX_MS 60000
 #define DISK_FIRST_MS 10 /* and then twice as long each time */
 #define DISK_TRIES 10
-#define RUNTIMES_MAX 32
 #define SWEEP_MS 2000 /* between two looks at the files of running containers */
 #define DEAF_MS 100 /* between two looks at the requests when curl cannot wait for them */
 #define NEVER INT64_MAX
@@ -41,6 +41,7 @@
 struct files {
 	uint64_t stamp;
 	struct ph_container *said; /* NULL: not read yet */
+	struct ct_place *at; /* NULL: not found yet */
 };
 
 struct job {
@@ -51,8 +52,12 @@ struct job {
 	bool need_disk, sure;
 	unsigned disk_tries, attempts, step;
 	int64_t disk_due;
+	unsigned scans; /* looks for daemons when it was asked */
 	struct files files;
+	struct ct_places *places; /* that may be asked */
+	uint32_t refused; /* which of them do not know it, by bit */
 	/* the request under way */
+	struct ct_place *asked;
 	CURL *easy;
 	int socket;
 	struct ph_container *draft;
@@ -67,13 +72,6 @@ struct watch {
 	const struct ct_runtime *rt;
 	struct ct_life *life;
 	struct files files;
-};
-
-/* How a runtime's daemon has been doing. */
-struct health {
-	int64_t retry_at, backoff;
-	unsigned failures; /* in a row */
-	bool warned;
 };
 
 struct ct_worker {
@@ -94,9 +92,8 @@ struct ct_worker {
 	struct watch *watched;
 	int64_t sweep_at;
 	unsigned nactive;
-	bool deaf_told;
+	bool deaf_told, unknown_told;
 	CURLM *multi;
-	struct health health[RUNTIMES_MAX];
 };
 
 static int64_t now_ms(void)
@@ -108,13 +105,14 @@ static int64_t now_ms(void)
 
 /* --- results --- */
 
-struct ct_life *ct_life_new(const char *id)
+struct ct_life *ct_life_new(const struct ct_id *id, const char *cgroup, size_t len)
 {
-	struct ct_life *l = calloc(1, sizeof *l);
+	struct ct_life *l = calloc(1, sizeof *l + len + 1);
 	if (!l)
 		return NULL;
 	atomic_init(&l->refs, 1);
-	snprintf(l->id, sizeof l->id, "%s", id);
+	snprintf(l->id, sizeof l->id, "%.*s", (int)id->len, id->text);
+	memcpy(l->cgroup, cgroup, len);
 	return l;
 }
 
@@ -193,10 +191,18 @@ static void request_end(struct ct_worker *w, struct job *j)
 	w->nactive--;
 }
 
+static void files_free(struct files *f)
+{
+	ct_draft_free(f->said);
+	ct_place_unref(f->at);
+}
+
 static void job_drop(struct job *j)
 {
 	ct_draft_free(j->draft);
-	ct_draft_free(j->files.said);
+	files_free(&j->files);
+	ct_places_unref(j->places);
+	ct_place_unref(j->asked);
 	ct_life_unref(j->life);
 	free(j->last);
 	free(j);
@@ -224,21 +230,42 @@ static void watch(struct ct_worker *w, struct job *j)
 		*k = (struct watch){ .next = w->watched, .rt = j->rt, .life = life_ref(j->life) };
 		w->watched = k;
 	}
-	ct_draft_free(k->files.said);
+	files_free(&k->files);
 	k->files = j->files;
+	if (k->files.at)
+		ct_place_ref(k->files.at);
 	j->files.said = NULL;
 }
 
 static void watch_free(struct watch *k)
 {
-	ct_draft_free(k->files.said);
+	files_free(&k->files);
 	ct_life_unref(k->life);
 	free(k);
+}
+
+/* Told once: it is surely a container, and nobody knows it. */
+static void tell_unknown(struct ct_worker *w, const struct job *j)
+{
+	if (w->unknown_told || !j->sure || j->files.at || j->draft || atomic_load(&j->life->gone) || !j->rt->places)
+		return;
+	struct ct_places *places = j->rt->places(w->env);
+	char list[1024] = "", path[PATH_MAX];
+	for (size_t i = 0, len = 0; i < places->n && len < sizeof list; i++)
+		len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "",
+					ct_place_path(places->at[i], places->at[i]->root, path, sizeof path));
+	ct_places_unref(places);
+	w->unknown_told = true;
+	warn(w,
+	     "container %.12s is in a cgroup of %s but unknown at %s; its name is not known (--docker-root says where "
+	     "Docker keeps its state)",
+	     j->life->id, j->rt->title, list);
 }
 
 /* Nothing more will be found than what the draft (which may be NULL) tells. */
 static void job_done(struct ct_worker *w, struct job *j)
 {
+	tell_unknown(w, j);
 	struct job **p = &w->jobs;
 	while (*p != j)
 		p = &(*p)->next;
@@ -250,29 +277,22 @@ static void job_done(struct ct_worker *w, struct job *j)
 	job_free(w, j);
 }
 
-/* Runtimes beyond the last place share it. */
-static struct health *health_of(struct ct_worker *w, const struct ct_runtime *rt)
+/* A container that may be elsewhere does not make the daemon's silence worth a line. */
+__attribute__((format(printf, 3, 4))) static void warn_once(struct ct_worker *w, const struct job *j, const char *fmt,
+							    ...)
 {
-	size_t i = 0;
-	while (i < RUNTIMES_MAX - 1 && ct_runtimes[i] && ct_runtimes[i] != rt)
-		i++;
-	return &w->health[i];
-}
-
-__attribute__((format(printf, 4, 5))) static void warn_once(struct ct_worker *w, struct health *h,
-							    const struct ct_runtime *rt, const char *fmt, ...)
-{
-	char why[256];
+	struct ct_place *p = j->asked;
+	char why[256], path[PATH_MAX];
 	va_list ap;
 
-	if (h->warned)
+	if (p->health.warned || (!j->files.at && j->places->n > 1))
 		return;
-	h->warned = true;
+	p->health.warned = true;
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof why, fmt, ap);
 	va_end(ap);
-	warn(w, "%s at %s %s; details that only it knows are missing until it answers", rt->title, rt->socket(w->env),
-	     why);
+	warn(w, "%s at %s %s; details that only it knows are missing until it answers", j->rt->title,
+	     ct_place_path(p, p->socket, path, sizeof path), why);
 }
 
 /* --- requests --- */
@@ -301,7 +321,7 @@ static size_t body_add(char *data, size_t one, size_t n, void *arg)
 }
 
 /* The daemon is left alone for a while. */
-static void back_off(struct health *h)
+static void back_off(struct ct_health *h)
 {
 	h->failures++;
 	h->backoff = h->backoff ? h->backoff * 2 : BACKOFF_FIRST_MS;
@@ -314,7 +334,8 @@ static void back_off(struct health *h)
 static void request_failed(struct ct_worker *w, struct job *j, bool unreachable)
 {
 	request_end(w, j);
-	back_off(health_of(w, j->rt));
+	eventfd_write(w->wake, 1); /* another one may be asked at once */
+	back_off(&j->asked->health);
 	if (!unreachable)
 		j->attempts++;
 	if (!j->step) { /* half a draft says less than none */
@@ -355,9 +376,9 @@ static void request_begin(struct ct_worker *w, struct job *j)
 		job_done(w, j);
 		return;
 	}
-	int fd = ct_open(w->env, j->rt->socket(w->env), O_PATH);
+	int fd = ct_open(w->env, j->asked, j->asked->socket, O_PATH);
 	if (fd < 0) {
-		warn_once(w, health_of(w, j->rt), j->rt, "cannot be reached (%s)", strerror(-fd));
+		warn_once(w, j, "cannot be reached (%s)", strerror(-fd));
 		request_failed(w, j, true);
 		return;
 	}
@@ -374,7 +395,7 @@ static void request_begin(struct ct_worker *w, struct job *j)
 	if (err) {
 		curl_easy_cleanup(easy);
 		close(fd);
-		warn_once(w, health_of(w, j->rt), j->rt, "cannot be asked (%s)", curl_multi_strerror(err));
+		warn_once(w, j, "cannot be asked (%s)", curl_multi_strerror(err));
 		request_failed(w, j, false);
 		return;
 	}
@@ -387,27 +408,36 @@ static void request_begin(struct ct_worker *w, struct job *j)
 static bool take_answer(struct ct_worker *w, struct job *j, long status)
 {
 	if (status != 200) {
-		warn_once(w, health_of(w, j->rt), j->rt, "answers with HTTP status %ld", status);
+		warn_once(w, j, "answers with HTTP status %ld", status);
 		return false;
 	}
 	json_t *body = json_loadb(j->body ? j->body : "", j->len, 0, NULL);
 	bool good = json_is_object(body) && !j->rt->answer(j->draft, j->step, body);
 	json_decref(body);
 	if (!good)
-		warn_once(w, health_of(w, j->rt), j->rt, "answers what porthole does not understand");
+		warn_once(w, j, "answers what porthole does not understand");
 	return good;
 }
 
 static void transfer_failed(struct ct_worker *w, struct job *j, CURLcode code)
 {
-	struct health *h = health_of(w, j->rt);
+	struct ct_health *h = &j->asked->health;
 	if (j->too_big)
-		warn_once(w, h, j->rt, "answers with more than %u MiB", CT_ANSWER_MAX >> 20);
+		warn_once(w, j, "answers with more than %u MiB", CT_ANSWER_MAX >> 20);
 	else if (code != CURLE_OPERATION_TIMEDOUT)
-		warn_once(w, h, j->rt, "cannot be asked (%s)", curl_easy_strerror(code));
+		warn_once(w, j, "cannot be asked (%s)", curl_easy_strerror(code));
 	else if (h->failures) /* once is normal: Docker answers when the container has started */
-		warn_once(w, h, j->rt, "does not answer within %d seconds", REQUEST_MS / 1000);
+		warn_once(w, j, "does not answer within %d seconds", REQUEST_MS / 1000);
 	request_failed(w, j, code == CURLE_COULDNT_CONNECT);
+}
+
+/* The daemon that was asked does not know it. */
+static void refuse(struct ct_worker *w, struct job *j)
+{
+	eventfd_write(w->wake, 1);
+	for (size_t i = 0; i < j->places->n; i++)
+		if (j->places->at[i] == j->asked)
+			j->refused |= 1u << i;
 }
 
 static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
@@ -424,15 +454,18 @@ static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 			ct_draft_free(j->draft);
 			j->draft = NULL;
 		}
-		*health_of(w, j->rt) = (struct health){ .warned = health_of(w, j->rt)->warned };
-		job_done(w, j);
+		j->asked->health = (struct ct_health){ .warned = j->asked->health.warned };
+		if (j->step)
+			job_done(w, j);
+		else
+			refuse(w, j);
 		return;
 	}
 	if (!take_answer(w, j, status)) {
 		request_failed(w, j, false);
 		return;
 	}
-	*health_of(w, j->rt) = (struct health){ .warned = health_of(w, j->rt)->warned };
+	j->asked->health = (struct ct_health){ .warned = j->asked->health.warned };
 	request_end(w, j);
 	j->step++;
 	request_begin(w, j);
@@ -441,10 +474,11 @@ static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 /* --- the loop --- */
 
 /* What a container's files say, NULL: nothing that is understood. */
-static struct ph_container *read_files(struct ct_worker *w, const struct ct_runtime *rt, const char *id)
+static struct ph_container *read_files(struct ct_worker *w, const struct ct_runtime *rt, const struct ct_life *life,
+				       struct ct_place **at)
 {
-	struct ph_container *draft = ct_draft_new(id);
-	int err = draft ? rt->read_disk(w->env, id, CT_FILE_MAX, draft) : -ENOMEM;
+	struct ph_container *draft = ct_draft_new(life->id);
+	int err = draft ? rt->read_disk(w->env, life, CT_FILE_MAX, draft, at) : -ENOMEM;
 	if (!err)
 		return draft;
 	ct_draft_free(draft);
@@ -458,10 +492,10 @@ static struct ph_container *read_files(struct ct_worker *w, const struct ct_runt
 static bool take_files(struct ct_worker *w, const struct ct_runtime *rt, struct ct_life *life, struct files *before)
 {
 	struct files now = { 0 };
-	if (rt->stamp && rt->stamp(w->env, life->id, &now.stamp))
+	if (rt->stamp && rt->stamp(w->env, life, &now.stamp, &before->at))
 		return false;
-	now.said = read_files(w, rt, life->id);
-	struct ph_container *draft = now.said ? read_files(w, rt, life->id) : NULL;
+	now.said = read_files(w, rt, life, &before->at);
+	struct ph_container *draft = now.said ? read_files(w, rt, life, &before->at) : NULL;
 	struct ct_result *r = draft ? calloc(1, sizeof *r) : NULL;
 	if (!r) {
 		ct_draft_free(draft);
@@ -471,6 +505,7 @@ static bool take_files(struct ct_worker *w, const struct ct_runtime *rt, struct 
 	if (before->said)
 		ct_leave_out(draft, before->said);
 	ct_draft_free(before->said);
+	now.at = before->at;
 	*before = now;
 	*r = (struct ct_result){ .life = life_ref(life), .draft = draft };
 	publish(w, r);
@@ -487,6 +522,34 @@ static void try_disk(struct ct_worker *w, struct job *j, int64_t now)
 	j->disk_due = now + ((int64_t)DISK_FIRST_MS << j->disk_tries);
 	if (found || !j->rt->read_disk || ++j->disk_tries == DISK_TRIES)
 		j->need_disk = false;
+	if (!j->need_disk && !found && j->rt->read_disk)
+		tell_unknown(w, j);
+}
+
+/*
+ * The daemon that has the files, while they are not found any that may know it: the first that can be asked now. NULL: due says
+ * when, NEVER that all have been asked.
+ */
+static struct ct_place *whom_to_ask(struct ct_worker *w, struct job *j, int64_t now, int64_t *due)
+{
+	struct ct_places *places = j->rt->places(w->env);
+	if (places != j->places) {
+		ct_places_unref(j->places);
+		j->places = ct_places_ref(places);
+		j->refused = 0;
+	}
+	ct_places_unref(places);
+	*due = NEVER;
+	for (size_t i = 0; i < places->n; i++) {
+		struct ct_place *p = places->at[i];
+		if ((j->refused & 1u << i) || (j->files.at ? p != j->files.at : !ct_place_may_know(p, j->life)))
+			continue;
+		if (now >= p->health.retry_at)
+			return p;
+		if (p->health.retry_at < *due)
+			*due = p->health.retry_at;
+	}
+	return NULL;
 }
 
 /* Runtimes write their files anew when a container is renamed or its limits change. */
@@ -500,7 +563,7 @@ static void sweep(struct ct_worker *w)
 			watch_free(k);
 			continue;
 		}
-		if (!k->rt->stamp(w->env, k->life->id, &stamp) && stamp != k->files.stamp)
+		if (!k->rt->stamp(w->env, k->life, &stamp, &k->files.at) && stamp != k->files.stamp)
 			take_files(w, k->rt, k->life, &k->files);
 		p = &k->next;
 	}
@@ -515,25 +578,27 @@ static int64_t step(struct ct_worker *w, struct job *j, int64_t now)
 	if (j->easy)
 		return j->need_disk ? j->disk_due : NEVER;
 
-	const struct health *h = health_of(w, j->rt);
-	if (gone && !j->sure) { /* only looked like a container, or has been one so shortly that nobody cares */
+	int64_t due = NEVER;
+	struct ct_place *p = j->rt->places ? whom_to_ask(w, j, now, &due) : NULL;
+	if (gone && (!j->sure || !p || j->attempts || p->health.failures)) {
+		/* only looked like a container, or has been one so shortly that nobody cares */
 		job_done(w, j);
 		return NEVER;
 	}
-	if (!j->rt->socket || (gone && (j->attempts || h->failures))) {
-		if (!j->need_disk || gone) {
+	if (!p && due == NEVER) { /* a daemon that was started just now may have its files */
+		if (!j->need_disk || (j->rt->places && (j->files.at || w->env->scans != j->scans))) {
 			job_done(w, j);
 			return NEVER;
 		}
 		return j->disk_due;
 	}
-	int64_t due = h->retry_at;
-	if (now >= due && w->nactive < ACTIVE_MAX) {
+	if (p && w->nactive < ACTIVE_MAX) {
+		ct_place_unref(j->asked);
+		j->asked = ct_place_ref(p);
 		request_begin(w, j);
 		return now;
 	}
-	if (now >= due) /* a request that ends wakes the loop */
-		due = NEVER;
+	/* a request that ends wakes the loop */
 	return j->need_disk && j->disk_due < due ? j->disk_due : due;
 }
 
@@ -581,6 +646,8 @@ static bool take_inbox(struct ct_worker *w)
 	w->inbox_end = &w->inbox;
 	pthread_mutex_unlock(&w->lock);
 
+	for (struct job *j = new; j; j = j->next)
+		j->scans = w->env->scans;
 	struct job **end = &w->jobs;
 	while (*end)
 		end = &(*end)->next;
@@ -599,7 +666,7 @@ static void carry_on(struct ct_worker *w)
 		next = j->next;
 		if (!j->easy)
 			continue;
-		warn_once(w, health_of(w, j->rt), j->rt, "cannot be asked (%s)", curl_multi_strerror(err));
+		warn_once(w, j, "cannot be asked (%s)", curl_multi_strerror(err));
 		request_failed(w, j, false);
 	}
 }
@@ -686,7 +753,8 @@ int ct_worker_ask(struct ct_worker *w, const struct ct_runtime *rt, struct ct_li
 	int err = w->started ? 0 : start(w);
 	if (err) {
 		w->failed = true;
-		warn(w, "no thread can be started to ask the runtimes of containers (%s); only what their files tell is known",
+		warn(w,
+		     "no thread can be started to ask the runtimes of containers (%s); only what their files tell is known",
 		     strerror(-err));
 		job_drop(j);
 		return err;

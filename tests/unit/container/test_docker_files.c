@@ -134,13 +134,13 @@ static void the_running_daemon_says_where_its_files_are(void **state)
 	assert_string_equal(look(h, PATH_A)->name, "own_root");
 }
 
-static void a_daemon_in_a_container_is_not_asked(void **state)
+static void a_daemon_in_a_container_has_its_own_paths(void **state)
 {
 	static const char words[] = "dockerd\0--data-root=/srv/own";
 	struct host *h = *state;
 	add_process(h, "1", "init\n", "init", 5);
 	add_process(h, "77", "dockerd\n", words, sizeof words);
-	host_add_container(h, "/srv/own", ID_A, "inner");
+	host_add_container(h, "/srv/own", ID_A, "wrong");
 	host_open(h);
 	assert_string_equal(look(h, PATH_A)->name, "");
 	host_close(h);
@@ -149,6 +149,147 @@ static void a_daemon_in_a_container_is_not_asked(void **state)
 	host_write(h, "/proc/77/cgroup", "4:memory:/x\n0::/docker/" ID_B "\n");
 	host_open(h);
 	assert_string_equal(look(h, PATH_A)->name, "");
+	host_close(h);
+
+	host_add_container(h, "/proc/77/root/srv/own", ID_A, "inner");
+	host_add_container(h, "/proc/77/root/srv/own", ID_B, "itself");
+	host_add_container(h, ROOT, ID_B, "outer");
+	host_open(h);
+	assert_string_equal(look(h, PATH_B "/docker/" ID_A)->name, "inner");
+	assert_string_equal(look(h, PATH_B)->name, "outer");
+	host_close(h);
+
+	/* it cannot speak for containers that are not inside of its own */
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "");
+}
+
+static void a_daemon_in_another_mount_namespace_is_seen_through_its_root(void **state)
+{
+	static const char words[] = "dockerd";
+	struct host *h = *state;
+	char path[PATH_MAX];
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	same_pid_namespace(h, "1", "77");
+	host_write(h, "/proc/1/ns/mnt", "");
+	host_write(h, "/proc/77/ns/mnt", "");
+	host_write(h, "/proc/77/stat", "77 (a ) b) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4711 19");
+	host_write(h, "/proc/77/root/etc/docker/daemon.json", "{\"data-root\": \"/linked\"}");
+	host_add_container(h, "/proc/77/root/srv/own", ID_A, "inner");
+	host_path(h, "/proc/77/root/linked", path);
+	assert_int_equal(symlink("/srv/own", path), 0); /* its own /srv */
+	host_add_container(h, ROOT, ID_B, "outer");
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "inner");
+	assert_string_equal(look(h, PATH_B)->name, "outer");
+	host_close(h);
+
+	/* another process has its number by now */
+	host_open(h);
+	host_write(h, "/proc/77/stat", "77 (x) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4712 19");
+	assert_string_equal(look(h, PATH_A)->name, "");
+}
+
+static void several_daemons_are_looked_at(void **state)
+{
+	static const char a[] = "dockerd\0--data-root\0/srv/a\0-Hunix:///srv/a.sock", b[] = "dockerd\0-g\0/srv/b";
+	struct host *h = *state;
+	char path[96];
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "76", "dockerd\n", a, sizeof a);
+	add_process(h, "77", "dockerd\n", b, sizeof b);
+	same_pid_namespace(h, "1", "76");
+	same_pid_namespace(h, "1", "77");
+	host_add_container(h, "/srv/a", ID_A, "of_a");
+	host_add_container(h, "/srv/b", ID_B, "of_b");
+	snprintf(path, sizeof path, "/docker/%064x", 1);
+	host_add_container(h, ROOT, path + strlen("/docker/"), "of_the_first");
+	host_open(h);
+	assert_string_equal(look(h, PATH_A)->name, "of_a");
+	assert_string_equal(look(h, PATH_B)->name, "of_b");
+	assert_string_equal(look(h, path)->name, "of_the_first");
+	host_close(h);
+
+	/* an option names the first one; the others stay */
+	const struct ph_containers_opts opts = {
+		.size = sizeof opts, .host_root = h->root, .ask_runtimes = true, .docker_root = "/srv/b"
+	};
+	h->cs = ph_containers_new(&opts);
+	assert_string_equal(look(h, PATH_A)->name, "of_a");
+	assert_string_equal(look(h, PATH_B)->name, "of_b");
+}
+
+static void the_daemon_that_has_the_files_is_asked(void **state)
+{
+	static const char a[] = "dockerd\0--data-root\0/srv/a", b[] = "dockerd\0-g\0/srv/b\0-H\0unix:///srv/b.sock";
+	struct host *h = *state;
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "76", "dockerd\n", a, sizeof a);
+	add_process(h, "77", "dockerd\n", b, sizeof b);
+	same_pid_namespace(h, "1", "76");
+	same_pid_namespace(h, "1", "77");
+	host_add_container(h, "/srv/a", ID_A, "of_a");
+	host_add_container(h, "/srv/b", ID_B, "of_b");
+	struct daemon *d = daemon_start(h, DAEMON_OK); /* a's */
+	host_open(h);
+	struct ph_container *c = look(h, PATH_B);
+	assert_true(wait_warning(h, 5000));
+	assert_non_null(strstr(h->warnings, "Docker at /srv/b.sock cannot be reached"));
+	assert_int_equal(daemon_requests(d), 0);
+	assert_true(wait_ip(h, look(h, PATH_A), 5000)); /* b's silence is no matter */
+	assert_string_equal(c->name, "of_b");
+	daemon_stop(d);
+}
+
+static void end_process(struct host *h, const char *pid)
+{
+	char path[PATH_MAX], from[PATH_MAX], to[PATH_MAX];
+	snprintf(path, sizeof path, "/proc/%s", pid);
+	host_path(h, path, from);
+	host_path(h, "/ended", to);
+	assert_int_equal(rename(from, to), 0);
+}
+
+static void a_daemon_that_has_gone_counts_while_its_files_do(void **state)
+{
+	static const char words[] = "dockerd\0--data-root=/srv/own";
+	struct host *h = *state;
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	same_pid_namespace(h, "1", "77");
+	host_write(h, ROOT "/x", "");
+	host_add_container(h, "/srv/own", ID_A, "lives_on");
+	host_open(h);
+	end_process(h, "77");
+	usleep(1100000);
+	look(h, "/docker/cccccccccccc0123456789abcdef0123456789abcdef0123456789abcdef0123"); /* looks at /proc again */
+	assert_true(wait_warning(h, 15000));
+	assert_non_null(strstr(h->warnings,
+			       "container cccccccccccc is in a cgroup of Docker but unknown at " ROOT ", /srv/own;"));
+	assert_string_equal(look(h, PATH_A)->name, "lives_on");
+}
+
+static void a_daemon_that_has_gone_with_its_files_is_forgotten(void **state)
+{
+	static const char words[] = "dockerd\0--data-root=/srv/own";
+	struct host *h = *state;
+	char from[PATH_MAX], to[PATH_MAX];
+	add_process(h, "1", "init\n", "init", 5);
+	add_process(h, "77", "dockerd\n", words, sizeof words);
+	same_pid_namespace(h, "1", "77");
+	host_write(h, ROOT "/x", "");
+	host_write(h, "/srv/own/x", "");
+	host_open(h);
+	end_process(h, "77");
+	host_path(h, "/srv/own", from);
+	host_path(h, "/srv/gone", to);
+	assert_int_equal(rename(from, to), 0);
+	usleep(1100000);
+	look(h, PATH_B);
+	for (int i = 0; !strstr(h->warnings, "unknown at") && i < 15000; i++, usleep(1000))
+		ph_containers_poll(h->cs);
+	assert_non_null(strstr(h->warnings, "unknown at " ROOT ";"));
 }
 
 static void a_daemon_that_is_started_later_is_found(void **state)
@@ -473,7 +614,12 @@ int main(void)
 		TEST(the_data_root_may_be_configured),
 		TEST(an_option_goes_before_the_configuration),
 		TEST(the_running_daemon_says_where_its_files_are),
-		TEST(a_daemon_in_a_container_is_not_asked),
+		TEST(a_daemon_in_a_container_has_its_own_paths),
+		TEST(a_daemon_in_another_mount_namespace_is_seen_through_its_root),
+		TEST(several_daemons_are_looked_at),
+		TEST(the_daemon_that_has_the_files_is_asked),
+		TEST(a_daemon_that_has_gone_counts_while_its_files_do),
+		TEST(a_daemon_that_has_gone_with_its_files_is_forgotten),
 		TEST(a_daemon_that_is_started_later_is_found),
 		TEST(user_namespaces_put_the_files_a_folder_deeper),
 		TEST(links_are_followed_inside_the_hosts_root),

@@ -110,7 +110,13 @@ static void a_container_that_nobody_knows_has_failed(void **state)
 	host_open(h);
 	struct ph_container *c = look(h, PATH_A);
 	assert_true(wait_lookup(h, c, PH_CL_FAILED, 5000));
-	assert_int_equal(h->nwarnings, 0);
+	look(h, PATH_B);
+	usleep(1500000);
+	ph_containers_poll(h->cs);
+	assert_string_equal(
+		h->warnings,
+		"container aaaaaaaaaaaa is in a cgroup of Docker but unknown at /var/lib/docker; its name is not "
+		"known (--docker-root says where Docker keeps its state)\n");
 	daemon_stop(d);
 }
 

@@ -132,7 +132,7 @@ static void a_fault_that_stays_is_told_and_the_container_has_failed(void **state
 	host_open(h);
 	struct ph_container *c = look(h, PATH_A);
 	assert_true(wait_lookup(h, c, PH_CL_FAILED, 15000));
-	assert_int_equal(h->nwarnings, 1);
+	assert_int_equal(h->nwarnings, 2); /* and that its name is not known */
 	assert_int_equal(daemon_requests(d), 0);
 	daemon_stop(d);
 }
