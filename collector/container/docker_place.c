@@ -355,7 +355,7 @@ static void add_old(struct ct_env *env, struct found *f, const struct ct_places 
 /* NULL: no memory. */
 static struct ct_places *find_places(struct ct_env *env, const struct ct_places *old)
 {
-	struct found *f = calloc(2, sizeof *f), *daemons = f + 1;
+	struct found *f = calloc(2, sizeof *f), *daemons = f ? f + 1 : NULL;
 	struct ct_places *l = calloc(1, sizeof *l + CT_PLACES_MAX * sizeof l->at[0]);
 	if (!f || !l)
 		goto out;
@@ -363,12 +363,12 @@ static struct ct_places *find_places(struct ct_env *env, const struct ct_places 
 	if (env->ask)
 		find_daemons(env, daemons);
 	add_configured(env, f, daemons);
-	for (uint8_t rank = OF_THE_HOST; rank <= GUEST; rank++)
+	for (int rank = OF_THE_HOST; rank <= GUEST; rank++)
 		for (size_t i = 0; i < daemons->n; i++)
 			if (daemons->at[i].place->rank == rank)
 				add(env, f, ct_place_ref(daemons->at[i].place));
 	add_old(env, f, old);
-	for (uint8_t rank = CONFIGURED; rank <= GUEST; rank++)
+	for (int rank = CONFIGURED; rank <= GUEST; rank++)
 		for (size_t i = 0; i < f->n && l->n < CT_PLACES_MAX; i++)
 			if (f->at[i].place->rank == rank)
 				l->at[l->n++] = as_before(old, f->at[i].place);
