@@ -62,7 +62,8 @@ int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 	ev->type = hdr->type;
 	ev->nparams = (uint16_t)(count < keep ? count : keep);
 	res = result_param(info);
-	ev->has_res = res >= 0 && res < ev->nparams && ev->params[res].len >= ph_param_type_size(info->params[res].type);
+	ev->has_res =
+		res >= 0 && res < ev->nparams && ev->params[res].len >= ph_param_type_size(info->params[res].type);
 	ev->res = ev->has_res ? ph_event_int(ev, res) : 0;
 	return 0;
 }

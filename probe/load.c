@@ -45,7 +45,8 @@ static uint64_t boot_epoch(void)
 
 	/* The closest of a few pairs of reads, so that a preemption in between does not shift every time stamp. */
 	for (int i = 0; i < 8; i++) {
-		uint64_t before = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME), after = clock_ns(CLOCK_BOOTTIME);
+		uint64_t before = clock_ns(CLOCK_BOOTTIME), real = clock_ns(CLOCK_REALTIME),
+			 after = clock_ns(CLOCK_BOOTTIME);
 
 		if (after - before < spread) {
 			spread = after - before;
@@ -187,7 +188,8 @@ static int attach_programs(struct ph_probe *p, char *err, size_t errlen)
 		if (!link) {
 			int e = -errno;
 
-			snprintf(err, errlen, "cannot attach the probe at %s: %s", bpf_program__section_name(prog), strerror(-e));
+			snprintf(err, errlen, "cannot attach the probe at %s: %s", bpf_program__section_name(prog),
+				 strerror(-e));
 			return e;
 		}
 		/* The skeleton has a place for every link and frees them all. */
@@ -212,7 +214,8 @@ static size_t power_of_two(size_t n, size_t fallback)
 /* A ring of each kind a CPU: the data rings first, then those for events that carry state. */
 static int make_rings(struct ph_probe *p, const struct ph_probe_opts *o, char *err, size_t errlen)
 {
-	size_t sizes[2] = { power_of_two(o->ring_bytes, RING_BYTES), power_of_two(o->state_ring_bytes, STATE_RING_BYTES) };
+	size_t sizes[2] = { power_of_two(o->ring_bytes, RING_BYTES),
+			    power_of_two(o->state_ring_bytes, STATE_RING_BYTES) };
 	int outer[2] = { bpf_map__fd(p->skel->maps.rings), bpf_map__fd(p->skel->maps.state_rings) };
 
 	p->ring_fds = calloc(2 * p->ncpus, sizeof *p->ring_fds);
@@ -220,16 +223,20 @@ static int make_rings(struct ph_probe *p, const struct ph_probe_opts *o, char *e
 		return -ENOMEM;
 	for (int kind = 0; kind < 2; kind++) {
 		for (uint32_t cpu = 0; cpu < p->ncpus; cpu++) {
-			int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, kind ? "ph_state_ring" : "ph_ring", 0, 0, (uint32_t)sizes[kind], NULL);
+			int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, kind ? "ph_state_ring" : "ph_ring", 0, 0,
+						(uint32_t)sizes[kind], NULL);
 
 			if (fd < 0) {
-				snprintf(err, errlen, "cannot make a ring buffer of %zu KiB for CPU %u: %s; try a smaller --ring-size",
-					 sizes[kind] / 1024, cpu, strerror(errno));
+				snprintf(
+					err, errlen,
+					"cannot make a ring buffer of %zu KiB for CPU %u: %s; try a smaller --ring-size",
+					sizes[kind] / 1024, cpu, strerror(errno));
 				return -errno;
 			}
 			p->ring_fds[p->nring_fds++] = fd;
 			if (bpf_map_update_elem(outer[kind], &cpu, &fd, BPF_ANY) < 0) {
-				snprintf(err, errlen, "cannot set up the ring buffer of CPU %u: %s", cpu, strerror(errno));
+				snprintf(err, errlen, "cannot set up the ring buffer of CPU %u: %s", cpu,
+					 strerror(errno));
 				return -errno;
 			}
 		}
@@ -268,8 +275,9 @@ static int check_pid_namespace(uint32_t self, char *err, size_t errlen)
 {
 	if (self == (uint32_t)getpid())
 		return 0;
-	snprintf(err, errlen, "porthole runs in a PID namespace of its own and would name the wrong processes; run it on the host, "
-			      "or in a container that shares the host's (docker run --pid=host)");
+	snprintf(err, errlen,
+		 "porthole runs in a PID namespace of its own and would name the wrong processes; run it on the host, "
+		 "or in a container that shares the host's (docker run --pid=host)");
 	return -EXDEV;
 }
 
@@ -291,14 +299,19 @@ static void default_plan(uint8_t *plan)
 static int explain_load(int e, char *err, size_t errlen)
 {
 	if (e == -EACCES && geteuid() == 0)
-		snprintf(err, errlen, "cannot load the probe: this kernel's verifier refuses it; set PORTHOLE_BPF_DEBUG=1 to see why");
+		snprintf(
+			err, errlen,
+			"cannot load the probe: this kernel's verifier refuses it; set PORTHOLE_BPF_DEBUG=1 to see why");
 	else if (e == -EPERM || e == -EACCES)
-		snprintf(err, errlen, "cannot load the probe: %s; run porthole as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE",
-			 strerror(-e));
+		snprintf(
+			err, errlen,
+			"cannot load the probe: %s; run porthole as root, or with CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE",
+			strerror(-e));
 	else if (e == -ENOMEM)
 		snprintf(err, errlen, "cannot load the probe: out of memory; try a smaller --ring-size");
 	else
-		snprintf(err, errlen, "cannot load the probe: %s; set PORTHOLE_BPF_DEBUG=1 to see what the kernel says", strerror(-e));
+		snprintf(err, errlen, "cannot load the probe: %s; set PORTHOLE_BPF_DEBUG=1 to see what the kernel says",
+			 strerror(-e));
 	return e;
 }
 
@@ -309,8 +322,9 @@ static int load(struct ph_probe *p, const struct ph_probe_opts *o, char *err, si
 	int e = raw_btf_open(&btf);
 
 	if (e == -ENOENT)
-		snprintf(err, errlen, "cannot load the probe: no BTF at " BTF_PATH "; porthole needs a kernel built with "
-				      "CONFIG_DEBUG_INFO_BTF=y (Linux 5.8 or newer)");
+		snprintf(err, errlen,
+			 "cannot load the probe: no BTF at " BTF_PATH "; porthole needs a kernel built with "
+			 "CONFIG_DEBUG_INFO_BTF=y (Linux 5.8 or newer)");
 	else if (e)
 		snprintf(err, errlen, "cannot load the probe: cannot read " BTF_PATH ": %s", strerror(-e));
 	if (e)
@@ -394,7 +408,9 @@ int ph_probe_open(struct ph_probe **out, const struct ph_probe_opts *o, char *er
 
 		/* libbpf reports some of its own needs for a descriptor as something else. */
 		if (e == -EMFILE || (e == -EINVAL && getrlimit(RLIMIT_NOFILE, &lim) == 0 && lim.rlim_cur < 64))
-			snprintf(err, errlen, "cannot load the probe: too few open files are allowed; raise the limit (ulimit -n 1024)");
+			snprintf(
+				err, errlen,
+				"cannot load the probe: too few open files are allowed; raise the limit (ulimit -n 1024)");
 		else if (e == -ENOMEM)
 			snprintf(err, errlen, "cannot start the probe: out of memory; try a smaller --ring-size");
 		else if (!err[0])
@@ -444,8 +460,11 @@ static const struct ph_rec *last_gap(struct ph_probe *p)
 		gap->rec.size = sizeof *gap;
 		gap->rec.cpu = (uint16_t)(p->gap_cpu - 1);
 		gap->rec.syscall = PH_SC_COUNT;
-		gap->rec.evt = (struct ph_evt_hdr){ .ts_ns = st->gap_to_ns, .tid = -1, .len = sizeof *gap - PH_REC_HEAD,
-						    .type = PH_EV_GAP_E, .nparams = 5 };
+		gap->rec.evt = (struct ph_evt_hdr){ .ts_ns = st->gap_to_ns,
+						    .tid = -1,
+						    .len = sizeof *gap - PH_REC_HEAD,
+						    .type = PH_EV_GAP_E,
+						    .nparams = 5 };
 		for (int i = 0; i < 4; i++)
 			gap->lens[i] = 8;
 		gap->lens[4] = 4;

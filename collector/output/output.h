@@ -42,7 +42,8 @@ struct ph_writer {
 	int fd;
 	bool by_line;
 	int error; /* errno; 0: none. ETIMEDOUT: in a hurry and nobody reads */
-	const volatile sig_atomic_t *hurry; /* once set, a reader that does not read is waited for a second; NULL: for ever */
+	const volatile sig_atomic_t
+		*hurry; /* once set, a reader that does not read is waited for a second; NULL: for ever */
 	size_t len;
 	char *buf; /* a block and the longest line */
 };

@@ -174,7 +174,7 @@ static void on_bpf(struct ph_state *st, struct ph_event *ev, const struct row *r
 
 static void on_pipe(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	static const enum state_param which[2] = {P_fd2, P_fd1};
+	static const enum state_param which[2] = { P_fd2, P_fd1 };
 
 	if (failed(ev))
 		return;
@@ -216,7 +216,8 @@ static void on_pidfd_getfd(struct ph_state *st, struct ph_event *ev, const struc
 	e = passed_fd(st, t, ev->res);
 	/* the other process's entry may know more: who is the server, what was connected to */
 	there = from ? fd_get(from->files, geti(ev, r, P_target_fd)) : NULL;
-	if (there && (!e || e->pub.type == PH_FD_UNKNOWN || (e->pub.ino == there->pub.ino && e->pub.type == there->pub.type)))
+	if (there &&
+	    (!e || e->pub.type == PH_FD_UNKNOWN || (e->pub.ino == there->pub.ino && e->pub.type == there->pub.type)))
 		e = fd_copy(st, from->files, geti(ev, r, P_target_fd), t->files, ev->res);
 	e = e ? fd_edit(t->files, ev->res) : NULL;
 	if (!e)
@@ -367,42 +368,42 @@ static void on_memory(struct ph_state *st, struct ph_event *ev, const struct row
 }
 
 const struct handler fd_handlers[] = {
-	{PH_EV_SYSCALL_OPEN_X, on_open, NULL},
-	{PH_EV_SYSCALL_OPENAT_2_X, on_openat, NULL},
-	{PH_EV_SYSCALL_OPENAT2_X, on_openat, NULL},
-	{PH_EV_SYSCALL_OPEN_BY_HANDLE_AT_X, on_open_by_handle, NULL},
-	{PH_EV_SYSCALL_CREAT_X, on_creat, NULL},
-	{PH_EV_SYSCALL_GETDENTS_X, on_getdents, NULL},
-	{PH_EV_SYSCALL_GETDENTS64_X, on_getdents, NULL},
-	{PH_EV_SYSCALL_EVENTFD_X, on_eventfd, NULL},
-	{PH_EV_SYSCALL_EVENTFD2_X, on_eventfd, NULL},
-	{PH_EV_SYSCALL_SIGNALFD_X, on_signalfd, NULL},
-	{PH_EV_SYSCALL_SIGNALFD4_X, on_signalfd, NULL},
-	{PH_EV_SYSCALL_TIMERFD_CREATE_X, on_timerfd, NULL},
-	{PH_EV_SYSCALL_INOTIFY_INIT_X, on_inotify, NULL},
-	{PH_EV_SYSCALL_INOTIFY_INIT1_X, on_inotify, NULL},
-	{PH_EV_SYSCALL_EPOLL_CREATE_X, on_epoll, NULL},
-	{PH_EV_SYSCALL_EPOLL_CREATE1_X, on_epoll, NULL},
-	{PH_EV_SYSCALL_USERFAULTFD_X, on_userfaultfd, NULL},
-	{PH_EV_SYSCALL_IO_URING_SETUP_X, on_io_uring, NULL},
-	{PH_EV_SYSCALL_MEMFD_CREATE_X, on_memfd, NULL},
-	{PH_EV_SYSCALL_BPF_2_X, on_bpf, NULL},
-	{PH_EV_SYSCALL_PIPE_X, on_pipe, NULL},
-	{PH_EV_SYSCALL_PIPE2_X, on_pipe, NULL},
-	{PH_EV_SYSCALL_PIDFD_OPEN_X, on_pidfd_open, NULL},
-	{PH_EV_SYSCALL_PIDFD_GETFD_X, on_pidfd_getfd, NULL},
-	{PH_EV_SYSCALL_DUP_1_X, on_dup, NULL},
-	{PH_EV_SYSCALL_DUP2_X, on_dup, NULL},
-	{PH_EV_SYSCALL_DUP3_X, on_dup, NULL},
-	{PH_EV_SYSCALL_FCNTL_X, on_fcntl, NULL},
-	{PH_EV_SYSCALL_IOCTL_3_X, on_ioctl, NULL},
-	{PH_EV_SYSCALL_CLOSE_X, NULL, close_end},
-	{PH_EV_SYSCALL_CLOSE_RANGE_X, NULL, close_range_end},
-	{PH_EV_SYSCALL_UNSHARE_X, on_unshare, NULL},
-	{PH_EV_SYSCALL_BRK_4_X, on_memory, NULL},
-	{PH_EV_SYSCALL_MMAP_X, on_memory, NULL},
-	{PH_EV_SYSCALL_MMAP2_X, on_memory, NULL},
-	{PH_EV_SYSCALL_MUNMAP_X, on_memory, NULL},
-	{PH_EV_SCHEDSWITCH_6_E, on_memory, NULL},
+	{ PH_EV_SYSCALL_OPEN_X, on_open, NULL },
+	{ PH_EV_SYSCALL_OPENAT_2_X, on_openat, NULL },
+	{ PH_EV_SYSCALL_OPENAT2_X, on_openat, NULL },
+	{ PH_EV_SYSCALL_OPEN_BY_HANDLE_AT_X, on_open_by_handle, NULL },
+	{ PH_EV_SYSCALL_CREAT_X, on_creat, NULL },
+	{ PH_EV_SYSCALL_GETDENTS_X, on_getdents, NULL },
+	{ PH_EV_SYSCALL_GETDENTS64_X, on_getdents, NULL },
+	{ PH_EV_SYSCALL_EVENTFD_X, on_eventfd, NULL },
+	{ PH_EV_SYSCALL_EVENTFD2_X, on_eventfd, NULL },
+	{ PH_EV_SYSCALL_SIGNALFD_X, on_signalfd, NULL },
+	{ PH_EV_SYSCALL_SIGNALFD4_X, on_signalfd, NULL },
+	{ PH_EV_SYSCALL_TIMERFD_CREATE_X, on_timerfd, NULL },
+	{ PH_EV_SYSCALL_INOTIFY_INIT_X, on_inotify, NULL },
+	{ PH_EV_SYSCALL_INOTIFY_INIT1_X, on_inotify, NULL },
+	{ PH_EV_SYSCALL_EPOLL_CREATE_X, on_epoll, NULL },
+	{ PH_EV_SYSCALL_EPOLL_CREATE1_X, on_epoll, NULL },
+	{ PH_EV_SYSCALL_USERFAULTFD_X, on_userfaultfd, NULL },
+	{ PH_EV_SYSCALL_IO_URING_SETUP_X, on_io_uring, NULL },
+	{ PH_EV_SYSCALL_MEMFD_CREATE_X, on_memfd, NULL },
+	{ PH_EV_SYSCALL_BPF_2_X, on_bpf, NULL },
+	{ PH_EV_SYSCALL_PIPE_X, on_pipe, NULL },
+	{ PH_EV_SYSCALL_PIPE2_X, on_pipe, NULL },
+	{ PH_EV_SYSCALL_PIDFD_OPEN_X, on_pidfd_open, NULL },
+	{ PH_EV_SYSCALL_PIDFD_GETFD_X, on_pidfd_getfd, NULL },
+	{ PH_EV_SYSCALL_DUP_1_X, on_dup, NULL },
+	{ PH_EV_SYSCALL_DUP2_X, on_dup, NULL },
+	{ PH_EV_SYSCALL_DUP3_X, on_dup, NULL },
+	{ PH_EV_SYSCALL_FCNTL_X, on_fcntl, NULL },
+	{ PH_EV_SYSCALL_IOCTL_3_X, on_ioctl, NULL },
+	{ PH_EV_SYSCALL_CLOSE_X, NULL, close_end },
+	{ PH_EV_SYSCALL_CLOSE_RANGE_X, NULL, close_range_end },
+	{ PH_EV_SYSCALL_UNSHARE_X, on_unshare, NULL },
+	{ PH_EV_SYSCALL_BRK_4_X, on_memory, NULL },
+	{ PH_EV_SYSCALL_MMAP_X, on_memory, NULL },
+	{ PH_EV_SYSCALL_MMAP2_X, on_memory, NULL },
+	{ PH_EV_SYSCALL_MUNMAP_X, on_memory, NULL },
+	{ PH_EV_SCHEDSWITCH_6_E, on_memory, NULL },
 };
 const size_t fd_nhandlers = sizeof(fd_handlers) / sizeof(fd_handlers[0]);

@@ -158,7 +158,7 @@ static void map_del(struct fdmap *m, uint32_t i)
 			i = j;
 		}
 	}
-	m->slots[i] = (struct slot){0};
+	m->slots[i] = (struct slot){ 0 };
 }
 
 struct files *files_new(void)
@@ -235,7 +235,7 @@ static struct ent *put(struct ph_state *st, struct files *f, int64_t num, struct
 		m->used++;
 	}
 	m->negative += e->negative;
-	*s = (struct slot){e, (int32_t)num, st->gap_gen};
+	*s = (struct slot){ e, (int32_t)num, st->gap_gen };
 	return e;
 }
 

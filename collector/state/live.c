@@ -166,8 +166,9 @@ static bool read_stat(struct ph_state *st, int64_t tid, struct proc_stat *ps)
 	n = (size_t)(close_paren - open_paren - 1);
 	n = n < sizeof(ps->comm) - 1 ? n : sizeof(ps->comm) - 1;
 	memcpy(ps->comm, open_paren + 1, n);
-	if (sscanf(close_paren + 1, " %*c %lld %lld %lld %lld %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		   &ps->ppid, &ps->pgid, &ps->sid, &ps->tty, &ps->start_ticks) != 5)
+	if (sscanf(close_paren + 1,
+		   " %*c %lld %lld %lld %lld %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ps->ppid,
+		   &ps->pgid, &ps->sid, &ps->tty, &ps->start_ticks) != 5)
 		return false;
 	if (read_of(st, tid, "status", buf, sizeof(buf)) <= 0)
 		return false;
@@ -433,11 +434,20 @@ static const struct {
 	const char *name;
 	uint8_t type;
 } anon_kinds[] = {
-	{"[eventfd]", PH_FD_EVENT},	    {"[eventpoll]", PH_FD_EVENTPOLL}, {"[signalfd]", PH_FD_SIGNALFD},
-	{"[timerfd]", PH_FD_TIMERFD},	    {"inotify", PH_FD_INOTIFY},	      {"[userfaultfd]", PH_FD_USERFAULTFD},
-	{"[io_uring]", PH_FD_IO_URING},	    {"[pidfd]", PH_FD_PIDFD},	      {"bpf-map", PH_FD_BPF},
-	{"bpf-prog", PH_FD_BPF},	    {"bpf_link", PH_FD_BPF},	      {"bpf_iter", PH_FD_BPF},
-	{"bpf-raw-tracepoint", PH_FD_BPF},  {"btf", PH_FD_BPF},
+	{ "[eventfd]", PH_FD_EVENT },
+	{ "[eventpoll]", PH_FD_EVENTPOLL },
+	{ "[signalfd]", PH_FD_SIGNALFD },
+	{ "[timerfd]", PH_FD_TIMERFD },
+	{ "inotify", PH_FD_INOTIFY },
+	{ "[userfaultfd]", PH_FD_USERFAULTFD },
+	{ "[io_uring]", PH_FD_IO_URING },
+	{ "[pidfd]", PH_FD_PIDFD },
+	{ "bpf-map", PH_FD_BPF },
+	{ "bpf-prog", PH_FD_BPF },
+	{ "bpf_link", PH_FD_BPF },
+	{ "bpf_iter", PH_FD_BPF },
+	{ "bpf-raw-tracepoint", PH_FD_BPF },
+	{ "btf", PH_FD_BPF },
 };
 
 /* The numbers are the kernel's on x86-64 and arm64 alike but for O_DIRECTORY. */
@@ -452,7 +462,7 @@ static void fill_fdinfo(struct ph_state *st, struct thread *t, struct ent *e)
 	flags = strtoul(s + 6, NULL, 8);
 	if (flags & O_CLOEXEC)
 		e->pub.flags |= PH_FDF_CLOEXEC;
-	e->pub.open_flags = (flags & O_ACCMODE) == O_RDWR ? OF_RDONLY | OF_WRONLY :
+	e->pub.open_flags = (flags & O_ACCMODE) == O_RDWR   ? OF_RDONLY | OF_WRONLY :
 			    (flags & O_ACCMODE) == O_WRONLY ? OF_WRONLY :
 							      OF_RDONLY;
 	if ((flags & O_DIRECTORY) && e->pub.type == PH_FD_FILE_V2)
@@ -486,9 +496,9 @@ static int opt(int fd, int name)
 
 static void fill_inet(struct ent *e, int fd, int domain)
 {
-	struct sockaddr_storage local = {0}, remote = {0};
+	struct sockaddr_storage local = { 0 }, remote = { 0 };
 	socklen_t llen = sizeof(local), rlen = sizeof(remote);
-	struct tuple tp = {.family = (uint8_t)domain, .type = sock_type((uint32_t)domain)};
+	struct tuple tp = { .family = (uint8_t)domain, .type = sock_type((uint32_t)domain) };
 
 	if (getsockname(fd, (struct sockaddr *)&local, &llen) < 0)
 		return;
@@ -527,10 +537,11 @@ void live_socket(struct thread *t, struct ent *e)
 		if (opt(fd, SO_ACCEPTCONN))
 			e->pub.flags |= PH_FDF_LISTENING | PH_FDF_ROLE_SERVER;
 		if (domain == AF_UNIX) {
-			struct sockaddr_un un = {0};
+			struct sockaddr_un un = { 0 };
 			socklen_t len = sizeof(un);
 
-			if (getsockname(fd, (struct sockaddr *)&un, &len) == 0 && len > sizeof(un.sun_family) && un.sun_path[0])
+			if (getsockname(fd, (struct sockaddr *)&un, &len) == 0 && len > sizeof(un.sun_family) &&
+			    un.sun_path[0])
 				ent_name(e, un.sun_path, strnlen(un.sun_path, sizeof(un.sun_path)));
 		}
 		close(fd);
@@ -580,7 +591,8 @@ static bool agrees(const struct thread *t, const struct ent *e, const char *link
 		return e->pub.type == PH_FD_FIFO && (!e->pub.ino || e->pub.ino == ino);
 	if (link[0] == '/' && strncmp(link, "/memfd:", 7) != 0)
 		return strcmp(from_own_root(t->pub.proc, link), e->pub.name) == 0;
-	return e->pub.type != PH_FD_FILE_V2 && e->pub.type != PH_FD_DIRECTORY && e->pub.type != PH_FD_FIFO && e->pub.family == 0;
+	return e->pub.type != PH_FD_FILE_V2 && e->pub.type != PH_FD_DIRECTORY && e->pub.type != PH_FD_FIFO &&
+	       e->pub.family == 0;
 }
 
 struct ent *live_fd(struct ph_state *st, struct thread *t, int64_t num)

@@ -93,8 +93,8 @@ size_t thread_path(struct ph_state *st, const struct thread *t, int64_t dirfd, c
 	return path_join(buf, size, base[0] ? base : unknown, path, len);
 }
 
-size_t ph_state_resolve(struct ph_state *st, const struct ph_thread *t, int64_t dirfd, const char *path, size_t len, char *buf,
-			size_t size)
+size_t ph_state_resolve(struct ph_state *st, const struct ph_thread *t, int64_t dirfd, const char *path, size_t len,
+			char *buf, size_t size)
 {
 	return thread_path(st, t ? T(t) : NULL, dirfd, path, len, buf, size);
 }

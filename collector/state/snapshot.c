@@ -16,7 +16,8 @@ static uint64_t clock_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static void set_text(char **s, const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS], enum ph_snap_text i)
+static void set_text(char **s, const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS],
+		     enum ph_snap_text i)
 {
 	uint32_t len = rec->lens[i] > PH_PATH_MAX - 1 ? PH_PATH_MAX - 1 : rec->lens[i];
 
@@ -24,7 +25,8 @@ static void set_text(char **s, const struct ph_snap_task_rec *rec, const char *c
 		str_set0(s, texts[i], strnlen(texts[i], len));
 }
 
-static uint32_t items_len(const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS], enum ph_snap_text i)
+static uint32_t items_len(const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS],
+			  enum ph_snap_text i)
 {
 	uint32_t len = texts[i] ? rec->lens[i] : 0;
 
@@ -165,7 +167,7 @@ static void add_inet(struct ph_state *st, struct ent *e, const struct ph_snap_fd
 {
 	static const uint8_t any[16];
 	bool v6 = rec->type == PH_FD_IPV6 || rec->type == PH_FD_IPV6_SERVER;
-	struct tuple tp = {.family = v6 ? AF_INET6 : AF_INET, .type = v6 ? PH_FD_IPV6 : PH_FD_IPV4};
+	struct tuple tp = { .family = v6 ? AF_INET6 : AF_INET, .type = v6 ? PH_FD_IPV6 : PH_FD_IPV4 };
 
 	e->pub.family = tp.family;
 	if (rec->listening || rec->type == PH_FD_IPV4_SERVER || rec->type == PH_FD_IPV6_SERVER ||
@@ -268,11 +270,12 @@ void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, cons
 void fd_guess_role(struct ph_state *st, struct ent *e)
 {
 	struct ph_fd *fd = &e->pub;
-	struct tuple tp = {.family = fd->family, .type = fd->type, .sport = fd->sport, .dport = fd->dport};
+	struct tuple tp = { .family = fd->family, .type = fd->type, .sport = fd->sport, .dport = fd->dport };
 	bool local, remote, server;
 
 	if (!(fd->flags & PH_FDF_FROM_SNAPSHOT) || !(fd->flags & PH_FDF_CONNECTED) ||
-	    (fd->flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT)) || (fd->type != PH_FD_IPV4 && fd->type != PH_FD_IPV6))
+	    (fd->flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT)) ||
+	    (fd->type != PH_FD_IPV4 && fd->type != PH_FD_IPV6))
 		return;
 	local = is_bound(st, fd->l4, fd->sport);
 	remote = is_bound(st, fd->l4, fd->dport);

@@ -45,7 +45,7 @@ uint8_t sock_l4(uint32_t domain, uint32_t type, uint32_t proto)
 
 bool addr_is_mapped(const uint8_t ip[16])
 {
-	static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 
 	return memcmp(ip, prefix, 12) == 0;
 }
@@ -242,14 +242,15 @@ static void on_socket(struct ph_state *st, struct ph_event *ev, const struct row
 
 static void on_socketpair(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	static const enum state_param which[2] = {P_fd2, P_fd1};
+	static const enum state_param which[2] = { P_fd2, P_fd1 };
 	uint32_t domain = has(ev, r, P_domain) ? getu32(ev, r, P_domain) : AF_UNIX, type = getu32(ev, r, P_type);
 	uint64_t source = getu(ev, r, P_source), peer = getu(ev, r, P_peer);
 
 	if (!ev->has_res || ev->res < 0)
 		return;
 	for (int i = 0; i < 2; i++) {
-		struct ent *e = has(ev, r, which[i]) ? fd_put(st, t->files, geti(ev, r, which[i]), sock_type(domain)) : NULL;
+		struct ent *e =
+			has(ev, r, which[i]) ? fd_put(st, t->files, geti(ev, r, which[i]), sock_type(domain)) : NULL;
 
 		if (!e)
 			continue;
@@ -379,7 +380,8 @@ static void retarget(struct ph_state *st, struct ph_event *ev, const struct row 
 	if (!tuple_parse(ev, r->p[P_tuple], &tp))
 		return;
 	/* A tuple without a peer says less than the bound address does. */
-	if (tp.type != PH_FD_UNIX && (sends ? tp.dport : tp.sport) == 0 && (!fd || fd->l4 == PH_L4_UDP || fd->l4 == PH_L4_TCP))
+	if (tp.type != PH_FD_UNIX && (sends ? tp.dport : tp.sport) == 0 &&
+	    (!fd || fd->l4 == PH_L4_UDP || fd->l4 == PH_L4_TCP))
 		return;
 	if (tp.type == PH_FD_UNIX && fd && fd->name[0])
 		return;
@@ -450,24 +452,24 @@ static void on_getsockopt(struct ph_state *st, struct ph_event *ev, const struct
 }
 
 const struct handler socket_handlers[] = {
-	{PH_EV_SOCKET_SOCKET_X, on_socket, NULL},
-	{PH_EV_SOCKET_SOCKETPAIR_X, on_socketpair, NULL},
-	{PH_EV_SOCKET_BIND_X, on_bind, NULL},
-	{PH_EV_SOCKET_LISTEN_X, on_listen, NULL},
-	{PH_EV_SOCKET_CONNECT_X, on_connect, NULL},
-	{PH_EV_SOCKET_ACCEPT_X, on_accept, NULL},
-	{PH_EV_SOCKET_ACCEPT4_X, on_accept, NULL},
-	{PH_EV_SOCKET_ACCEPT_5_X, on_accept, NULL},
-	{PH_EV_SOCKET_ACCEPT4_5_X, on_accept, NULL},
-	{PH_EV_SOCKET_ACCEPT4_6_X, on_accept, NULL},
-	{PH_EV_SOCKET_SEND_X, on_send, NULL},
-	{PH_EV_SOCKET_SENDTO_X, on_send, NULL},
-	{PH_EV_SOCKET_SENDMSG_X, on_send, NULL},
-	{PH_EV_SOCKET_SENDMMSG_X, on_send, NULL},
-	{PH_EV_SOCKET_RECV_X, on_recv, NULL},
-	{PH_EV_SOCKET_RECVFROM_X, on_recv, NULL},
-	{PH_EV_SOCKET_RECVMSG_X, on_recvmsg, NULL},
-	{PH_EV_SOCKET_RECVMMSG_X, on_recvmsg, NULL},
-	{PH_EV_SOCKET_GETSOCKOPT_X, on_getsockopt, NULL},
+	{ PH_EV_SOCKET_SOCKET_X, on_socket, NULL },
+	{ PH_EV_SOCKET_SOCKETPAIR_X, on_socketpair, NULL },
+	{ PH_EV_SOCKET_BIND_X, on_bind, NULL },
+	{ PH_EV_SOCKET_LISTEN_X, on_listen, NULL },
+	{ PH_EV_SOCKET_CONNECT_X, on_connect, NULL },
+	{ PH_EV_SOCKET_ACCEPT_X, on_accept, NULL },
+	{ PH_EV_SOCKET_ACCEPT4_X, on_accept, NULL },
+	{ PH_EV_SOCKET_ACCEPT_5_X, on_accept, NULL },
+	{ PH_EV_SOCKET_ACCEPT4_5_X, on_accept, NULL },
+	{ PH_EV_SOCKET_ACCEPT4_6_X, on_accept, NULL },
+	{ PH_EV_SOCKET_SEND_X, on_send, NULL },
+	{ PH_EV_SOCKET_SENDTO_X, on_send, NULL },
+	{ PH_EV_SOCKET_SENDMSG_X, on_send, NULL },
+	{ PH_EV_SOCKET_SENDMMSG_X, on_send, NULL },
+	{ PH_EV_SOCKET_RECV_X, on_recv, NULL },
+	{ PH_EV_SOCKET_RECVFROM_X, on_recv, NULL },
+	{ PH_EV_SOCKET_RECVMSG_X, on_recvmsg, NULL },
+	{ PH_EV_SOCKET_RECVMMSG_X, on_recvmsg, NULL },
+	{ PH_EV_SOCKET_GETSOCKOPT_X, on_getsockopt, NULL },
 };
 const size_t socket_nhandlers = sizeof(socket_handlers) / sizeof(socket_handlers[0]);

@@ -150,12 +150,14 @@ const struct ph_group *ph_state_group(struct ph_state *st, const struct ph_threa
 
 /* f returns false to stop. */
 void ph_state_each_thread(struct ph_state *st, bool (*f)(void *arg, struct ph_thread *t), void *arg);
-void ph_state_each_fd(struct ph_state *st, const struct ph_thread *t, bool (*f)(void *arg, struct ph_fd *fd), void *arg);
+void ph_state_each_fd(struct ph_state *st, const struct ph_thread *t, bool (*f)(void *arg, struct ph_fd *fd),
+		      void *arg);
 
 /*
  * Resolves a path that an event names: absolute ones normalised, relative ones from dirfd (AT_FDCWD or a descriptor of the
  * thread; "<UNKNOWN>/" in front when that is not known). Writes into buf, returns the length.
  */
-size_t ph_state_resolve(struct ph_state *st, const struct ph_thread *t, int64_t dirfd, const char *path, size_t len, char *buf, size_t size);
+size_t ph_state_resolve(struct ph_state *st, const struct ph_thread *t, int64_t dirfd, const char *path, size_t len,
+			char *buf, size_t size);
 
 #endif

@@ -303,8 +303,8 @@ void process_unshare_fs(struct process *p)
 
 void process_set_cgroup(struct ph_state *st, struct process *p, const char *path, size_t len)
 {
-	static const char *const controllers[] = {"cpuset", "cpu", "cpuacct", "io", "memory", "devices", "freezer", "net_cls",
-						  "perf_event", "net_prio", "hugetlb", "pids"};
+	static const char *const controllers[] = { "cpuset",  "cpu",	 "cpuacct",    "io",	   "memory",  "devices",
+						   "freezer", "net_cls", "perf_event", "net_prio", "hugetlb", "pids" };
 	size_t at = 0;
 
 	for (size_t i = 0; i < sizeof(controllers) / sizeof(controllers[0]); i++) {

@@ -157,7 +157,8 @@ static struct table *table_of(struct users *u, struct ph_container *c)
 /* O_PATH opens nothing, so neither a FIFO nor a device notices; what turns out to be a regular file is then opened itself. */
 static int open_regular(int root, const char *path, uint64_t resolve, struct stat *sb)
 {
-	struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve};
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+				.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | resolve };
 	int where = (int)syscall(SYS_openat2, root, path, &how, sizeof(how)), fd = -1;
 	char self[40];
 
@@ -216,7 +217,7 @@ static bool parse_user(char *line, void *row)
 	char *f[7];
 
 	split(line, f, 7);
-	*u = (struct ph_user){.name = f[0], .home = f[5], .shell = f[6]};
+	*u = (struct ph_user){ .name = f[0], .home = f[5], .shell = f[6] };
 	return *f[0] && parse_id(f[2], &u->uid) && parse_id(f[3], &u->gid);
 }
 
@@ -256,8 +257,8 @@ struct kind {
 	int (*order)(const void *a, const void *b);
 };
 
-static const struct kind users_kind = {"etc/passwd", sizeof(struct ph_user), parse_user, by_uid};
-static const struct kind groups_kind = {"etc/group", sizeof(struct ph_group), parse_group, by_gid};
+static const struct kind users_kind = { "etc/passwd", sizeof(struct ph_user), parse_user, by_uid };
+static const struct kind groups_kind = { "etc/group", sizeof(struct ph_group), parse_group, by_gid };
 
 static void parse(struct file *f, char *text, size_t len, const struct kind *k)
 {
@@ -319,7 +320,8 @@ static void load(struct users *u, struct file *f, int root, uint64_t resolve, co
 
 	if (fd < 0)
 		return; /* what was read before is still the best there is */
-	if (!f->text || f->ino != sb.st_ino || f->mtime.tv_sec != sb.st_mtim.tv_sec || f->mtime.tv_nsec != sb.st_mtim.tv_nsec) {
+	if (!f->text || f->ino != sb.st_ino || f->mtime.tv_sec != sb.st_mtim.tv_sec ||
+	    f->mtime.tv_nsec != sb.st_mtim.tv_nsec) {
 		text = read_all(fd, &len);
 		if (text) {
 			retire(u, f->text);
@@ -458,8 +460,8 @@ static void on_user(struct ph_state *st, struct ph_event *ev, const struct row *
 		return;
 	if (tab->nusers)
 		memcpy(n, tab->users, tab->nusers * sizeof(*n));
-	n[tab->nusers] = (struct ph_user){uid, getu32(ev, r, P_gid), param_dup(ev, r, P_name), param_dup(ev, r, P_home),
-					  param_dup(ev, r, P_shell)};
+	n[tab->nusers] = (struct ph_user){ uid, getu32(ev, r, P_gid), param_dup(ev, r, P_name),
+					   param_dup(ev, r, P_home), param_dup(ev, r, P_shell) };
 	retire(st->users, tab->users);
 	tab->users = n;
 	if (n[tab->nusers].name && n[tab->nusers].home && n[tab->nusers].shell)
@@ -491,7 +493,7 @@ static void on_group(struct ph_state *st, struct ph_event *ev, const struct row 
 		return;
 	if (tab->ngroups)
 		memcpy(n, tab->groups, tab->ngroups * sizeof(*n));
-	n[tab->ngroups] = (struct ph_group){gid, param_dup(ev, r, P_name)};
+	n[tab->ngroups] = (struct ph_group){ gid, param_dup(ev, r, P_name) };
 	retire(st->users, tab->groups);
 	tab->groups = n;
 	if (n[tab->ngroups].name)
@@ -499,9 +501,9 @@ static void on_group(struct ph_state *st, struct ph_event *ev, const struct row 
 }
 
 const struct handler user_handlers[] = {
-	{PH_EV_USER_ADDED_E, on_user, NULL},
-	{PH_EV_USER_DELETED_E, on_user, NULL},
-	{PH_EV_GROUP_ADDED_E, on_group, NULL},
-	{PH_EV_GROUP_DELETED_E, on_group, NULL},
+	{ PH_EV_USER_ADDED_E, on_user, NULL },
+	{ PH_EV_USER_DELETED_E, on_user, NULL },
+	{ PH_EV_GROUP_ADDED_E, on_group, NULL },
+	{ PH_EV_GROUP_DELETED_E, on_group, NULL },
 };
 const size_t user_nhandlers = sizeof(user_handlers) / sizeof(user_handlers[0]);

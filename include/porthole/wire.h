@@ -66,7 +66,15 @@ struct ph_snap_hdr {
 };
 
 /* Followed by exepath, cwd, root, cgroup path, args, env: lens[] bytes each, without terminating NUL, unpadded. */
-enum ph_snap_text { PH_SNAP_EXEPATH, PH_SNAP_CWD, PH_SNAP_ROOT, PH_SNAP_CGROUP, PH_SNAP_ARGS, PH_SNAP_ENV, PH_SNAP_TEXTS };
+enum ph_snap_text {
+	PH_SNAP_EXEPATH,
+	PH_SNAP_CWD,
+	PH_SNAP_ROOT,
+	PH_SNAP_CGROUP,
+	PH_SNAP_ARGS,
+	PH_SNAP_ENV,
+	PH_SNAP_TEXTS
+};
 
 struct ph_snap_task_rec {
 	struct ph_snap_hdr hdr;

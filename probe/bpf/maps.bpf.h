@@ -108,7 +108,8 @@ static __always_inline struct scratch *scratch_get(void)
 /* The byte at an offset of the record; 64 KiB behind it are still inside. */
 static __always_inline u8 *rec_at(struct scratch *s, u32 off)
 {
-	barrier_var(off); /* keeps the mask in the code: verifiers before 6.5 lose what a comparison said of a spilled value */
+	barrier_var(
+		off); /* keeps the mask in the code: verifiers before 6.5 lose what a comparison said of a spilled value */
 	return (u8 *)&s->rec + (off & REC_MASK);
 }
 
@@ -292,7 +293,8 @@ static __always_inline void finish(struct scratch *s)
 		if (ring && st->gap_lost)
 			report_gap(st, ring, cpu);
 		barrier_var(size); /* as in rec_at() */
-		if (ring && size >= REC_HEAD && bpf_ringbuf_output(ring, &s->rec, size & REC_MASK, BPF_RB_NO_WAKEUP) == 0) {
+		if (ring && size >= REC_HEAD &&
+		    bpf_ringbuf_output(ring, &s->rec, size & REC_MASK, BPF_RB_NO_WAKEUP) == 0) {
 			st->events++;
 			st->bytes += size;
 		} else {

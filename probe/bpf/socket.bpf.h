@@ -413,16 +413,18 @@ __noinline int capture_msg_control(s32 fd, u64 msg)
 	len = user_word(s, msg, MSG_CONTROLLEN);
 	if (len > CONTROL_MAX)
 		len = CONTROL_MAX;
-	if (put_user(s, user_word(s, msg, MSG_CONTROL_PTR), (u32)len, CONTROL_MAX) && sock_family(sock_of(fd)) == AF_UNIX)
+	if (put_user(s, user_word(s, msg, MSG_CONTROL_PTR), (u32)len, CONTROL_MAX) &&
+	    sock_family(sock_of(fd)) == AF_UNIX)
 		s->to_state = 1;
 	return 0;
 }
 
 /* Which of the SOL_SOCKET options are no int, as a set. */
 #define SO_BIT(n) (1ull << (n))
-#define SO_NOT_INT                                                                                                          \
-	(SO_BIT(SO_LINGER) | SO_BIT(SO_PEERCRED) | SO_BIT(SO_BINDTODEVICE) | SO_BIT(SO_ATTACH_FILTER) | SO_BIT(SO_PEERNAME) |     \
-	 SO_BIT(SO_PEERSEC) | SO_BIT(SO_ATTACH_BPF) | SO_BIT(SO_MEMINFO) | SO_BIT(SO_PEERGROUPS))
+#define SO_NOT_INT                                                                                      \
+	(SO_BIT(SO_LINGER) | SO_BIT(SO_PEERCRED) | SO_BIT(SO_BINDTODEVICE) | SO_BIT(SO_ATTACH_FILTER) | \
+	 SO_BIT(SO_PEERNAME) | SO_BIT(SO_PEERSEC) | SO_BIT(SO_ATTACH_BPF) | SO_BIT(SO_MEMINFO) |        \
+	 SO_BIT(SO_PEERGROUPS))
 
 /* The value of a socket option: an index byte, and the value in the form that the index names. */
 __noinline int capture_so_value(u32 level, u32 name, u64 at, u64 len)
@@ -447,7 +449,8 @@ __noinline int capture_so_value(u32 level, u32 name, u64 at, u64 len)
 	} else if (level == SOL_SOCKET && name == SO_COOKIE) {
 		put(s, SO_DYN_U64, 1);
 		put(s, user_u64(at), 8);
-	} else if (level == SOL_SOCKET && name >= SO_DEBUG && name < 64 && !(SO_NOT_INT & SO_BIT(name & 63)) && len >= 4) {
+	} else if (level == SOL_SOCKET && name >= SO_DEBUG && name < 64 && !(SO_NOT_INT & SO_BIT(name & 63)) &&
+		   len >= 4) {
 		put(s, SO_DYN_U32, 1);
 		put(s, user_u32(at), 4);
 	} else {
@@ -478,7 +481,8 @@ __noinline int capture_socket(u32 kind, u32 a, u32 b, u32 c)
 		break;
 	case K_TUPLE_FROM: /* the sender's address in b, where its length is in c */
 		if (s->ret >= 0)
-			capture_tuple((s32)arg, ARG(s, b), ARG(s, b) ? (u32)user_u32(ARG(s, c)) : 0, REMOTE_FIRST | GIVEN_WINS);
+			capture_tuple((s32)arg, ARG(s, b), ARG(s, b) ? (u32)user_u32(ARG(s, c)) : 0,
+				      REMOTE_FIRST | GIVEN_WINS);
 		break;
 	case K_TUPLE_ACCEPT: /* of the new socket */
 		if (s->ret >= 0)

@@ -7,7 +7,7 @@
 #include "table.bpf.h"
 
 /* Argument n of the call. Pointers and lengths of 32-bit callers are zero-extended already. */
-#define ARG(s, n) ((s)->args[(n)&7])
+#define ARG(s, n) ((s)->args[(n) & 7])
 
 /* Translates a native flag word by a table of flags.def. */
 __noinline u32 xlat(u32 table, u32 native)

@@ -503,7 +503,8 @@ static void memory(void)
 	say("mlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_mlock, at, 4096)), at);
 	say("munlock\tres=%s\taddr=%lX\tlen=4096", res(call(SYS_munlock, at, 4096)), at);
 	say("mlock2\tres=%s\taddr=%lX\tlen=4096\tflags=1(MLOCK_ONFAULT)", res(call(SYS_mlock2, at, 4096, 1)), at);
-	say("mlockall\tres=%s\tflags=4(MCL_ONFAULT)", res(call(SYS_mlockall, 4))); /* of which pages is not said: refused */
+	say("mlockall\tres=%s\tflags=4(MCL_ONFAULT)",
+	    res(call(SYS_mlockall, 4))); /* of which pages is not said: refused */
 	say("munlockall\tres=%s", res(call(SYS_munlockall)));
 	call(SYS_madvise, at, 4096, MADV_DONTNEED);
 	say("madvise");
@@ -581,7 +582,8 @@ static const char *as_parent(unsigned flags, const char *names, struct who who)
 	unsigned in_ns = contained ? 0x20000000 : 0;
 	const char *all = fmt("%s%s%s", names, *names && in_ns ? "|" : "", in_ns ? "CLONE_CHILD_IN_PIDNS" : "");
 
-	return fmt("exe=%s\targs=%s.*\tcwd=%s\tvm_size=*\tcomm=" COMM "\tcgroups=*\tflags=%u%s\tuid=%u\tgid=%u\tvtid=%d*\tvpid=%d*",
+	return fmt("exe=%s\targs=%s.*\tcwd=%s\tvm_size=*\tcomm=" COMM
+		   "\tcgroups=*\tflags=%u%s\tuid=%u\tgid=%u\tvtid=%d*\tvpid=%d*",
 		   program, first_arg, dir, flags | in_ns, *all ? fmt("(%s)", all) : "", who.uid, who.gid, own_pid,
 		   own_pid);
 }
@@ -629,7 +631,8 @@ static void ids(void)
 	say("execve\tres=%s\texe=first\targs=second word.third.\tcwd=%s\tcomm=" COMM
 	    "\tenv=A=1.BB=22.\tcap_permitted=%lX\tcap_effective=0\tuid=1234*\tgid=2345*\tfilename=%s",
 	    res(r), dir, permitted, in_dir("none"));
-	r = call(SYS_execveat, AT_FDCWD, "none", ((char *[]){ "eins", "zwei", NULL }), ((char *[]){ "C=333", NULL }), 0);
+	r = call(SYS_execveat, AT_FDCWD, "none", ((char *[]){ "eins", "zwei", NULL }), ((char *[]){ "C=333", NULL }),
+		 0);
 	say("execveat\tres=%s\texe=eins\targs=zwei.\tcwd=%s\tcomm=" COMM
 	    "\tenv=C=333.\tcap_permitted=%lX\tcap_effective=0\tuid=1234*\tgid=2345*",
 	    res(r), dir, permitted);
@@ -665,7 +668,8 @@ static void identity(void)
 		    res(r), i ? 500 : 1000, i ? 1500 : 2000, r ? -1 : (long)old.rlim_cur, r ? -1 : (long)old.rlim_max);
 	}
 	r = call(SYS_prlimit64, 999999, RLIMIT_NOFILE, NULL, NULL);
-	say("prlimit\tres=%s\tnewcur=-1\tnewmax=-1\toldcur=-1\toldmax=-1\tpid=999999\tresource=7(RLIMIT_NOFILE)", res(r));
+	say("prlimit\tres=%s\tnewcur=-1\tnewmax=-1\toldcur=-1\toldmax=-1\tpid=999999\tresource=7(RLIMIT_NOFILE)",
+	    res(r));
 	now = (struct rlimit){ 300, 1200 };
 	r = call(SYS_setrlimit, RLIMIT_CORE, &now);
 	say("setrlimit\tres=%s\tcur=300\tmax=1200\tresource=4(RLIMIT_CORE)", res(r));
@@ -709,7 +713,8 @@ static void machine(void)
 	say("quotactl\tres=%s\tspecial=/dev/ph_none\tquotafilepath=/ph_quota\tdqi_flags=*\tcmd=1(Q_QUOTAON)\ttype=2(GRPQUOTA)\tid=4\tquota_fmt=8(QFMT_VFS_V1)",
 	    res(r));
 	r = call(SYS_keyctl, 10, 0x7654321, "user", "ph_desc", 0x1234567);
-	say("keyctl\tres=%s\toperation=10(KEYCTL_SEARCH)\targ2=124076833\targ3=user\targ4=ph_desc\targ5=19088743", res(r));
+	say("keyctl\tres=%s\toperation=10(KEYCTL_SEARCH)\targ2=124076833\targ3=user\targ4=ph_desc\targ5=19088743",
+	    res(r));
 	r = call(SYS_keyctl, 4, 0x7654321, 1234, 5678, 91);
 	say("keyctl\tres=%s\toperation=4(KEYCTL_CHOWN)\targ2=124076833\targ3=1234\targ4=5678\targ5=91", res(r));
 	r = call(SYS_bpf, 1, attr, 4);
@@ -1045,8 +1050,8 @@ static void local(void)
 
 	/* a descriptor that goes over a socket: what arrives is a known file */
 	r = call(SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, pair);
-	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tsource=@1\tpeer=@2\tdomain=1(AF_LOCAL)\ttype=2\tproto=0", res(r), pair[0],
-	    pair[1]);
+	say("socketpair\tres=%s\tfd1=%d(<u>*\tfd2=%d(<u>*\tsource=@1\tpeer=@2\tdomain=1(AF_LOCAL)\ttype=2\tproto=0",
+	    res(r), pair[0], pair[1]);
 	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)),
 					 .cmsg_level = SOL_SOCKET,
 					 .cmsg_type = SCM_RIGHTS };

@@ -34,8 +34,10 @@ static ssize_t write_harmless(void *cookie, const char *buf, size_t size)
 
 	(void)cookie;
 	for (size_t i = 0; i < n; i++)
-		out[i] = (char)((unsigned char)buf[i] < ' ' && buf[i] != '\n' && buf[i] != '\r' && buf[i] != '\t' ? '.' :
-				(unsigned char)buf[i] >= 0x7f ? '.' : buf[i]);
+		out[i] =
+			(char)((unsigned char)buf[i] < ' ' && buf[i] != '\n' && buf[i] != '\r' && buf[i] != '\t' ? '.' :
+			       (unsigned char)buf[i] >= 0x7f							 ? '.' :
+							       buf[i]);
 	return write(STDERR_FILENO, out, n);
 }
 

@@ -133,7 +133,8 @@ static int set_suppress(struct cli_options *o, const struct option_row *row, con
 {
 	(void)row;
 	if (!*value || strlen(value) >= PH_NAME_MAX) {
-		fprintf(errors, "porthole: -U: '%s' is no process name; one has 1 to %d characters\n", value, PH_NAME_MAX - 1);
+		fprintf(errors, "porthole: -U: '%s' is no process name; one has 1 to %d characters\n", value,
+			PH_NAME_MAX - 1);
 		return -1;
 	}
 	if (o->nsuppress == CLI_MAX_SUPPRESSED) {

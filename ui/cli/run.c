@@ -389,8 +389,11 @@ int cli_run(const struct cli_options *o)
 		if (r.gap_lost)
 			tell_gaps(&r);
 		if (r.passed && !r.printed && !o->quiet && !r.out.error)
-			fprintf(stderr, "porthole: %" PRIu64 " events passed and none was printed, since each lacks a field of the format; "
-					"begin the format with * to see them\n", r.passed);
+			fprintf(stderr,
+				"porthole: %" PRIu64
+				" events passed and none was printed, since each lacks a field of the format; "
+				"begin the format with * to see them\n",
+				r.passed);
 		print_stats(&r);
 		if (rc < 0) {
 			fprintf(stderr, "porthole: the capture ended: %s\n", strerror(-rc));

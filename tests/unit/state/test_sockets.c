@@ -114,7 +114,6 @@ static void a_pending_connect_counts_and_a_refused_one_only_names_its_peer(void 
 
 static void a_failed_connect_leaves_the_peer_of_a_connected_socket(void **s)
 {
-	static const uint8_t other[4] = { 10, 9, 9, 9 };
 	struct fix *f = *s;
 
 	do_process(f, 100, "/");
