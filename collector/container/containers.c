@@ -100,6 +100,8 @@ static struct path **find_path(struct ph_containers *cs, const char *path, size_
 static void forget_path(struct ph_containers *cs, struct path **p)
 {
 	struct path *old = *p;
+	if (!old)
+		return;
 	*p = old->next;
 	if (old->node) {
 		*old->link_of_node = old->next_of_node;

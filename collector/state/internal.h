@@ -77,23 +77,19 @@ struct thread {
 	bool active; /* has had an event of its own */
 };
 
+/* clang-format off */
 /* Parameters that state depends on, by name; their indexes are found once for every event. */
-#define STATE_PARAMS(X)                                                                                                \
-	X(res)                                                                                                         \
-	X(fd)                                                                                                          \
-	X(fd1) X(fd2) X(name) X(path) X(dirfd) X(flags) X(mode) X(dev) X(ino) X(domain) X(type) X(proto) X(tuple) X(   \
-		addr) X(level) X(optname) X(val) X(source) X(peer) X(oldfd) X(newfd) X(cmd) X(arg) X(first) X(last)    \
-		X(pid) X(tid) X(ptid) X(vtid) X(vpid) X(comm) X(exe) X(args) X(env) X(cwd) X(cgroups) X(uid) X(gid)    \
-			X(euid) X(egid) X(pgid) X(vpgid) X(tty) X(loginuid) X(fdlimit) X(pgft_maj) X(pgft_min)         \
-				X(vm_size) X(vm_rss) X(vm_swap) X(cap_inheritable) X(cap_permitted) X(cap_effective)   \
-					X(exe_ino) X(exe_ino_ctime) X(exe_ino_mtime) X(trusted_exepath) X(filename)    \
-						X(reaper_tid) X(threadgroup) X(resource) X(cur) X(newcur) X(option)    \
-							X(arg2_str) X(msgcontrol) X(pid_fd) X(target_fd)               \
-								X(pidns_init_start_ts) X(container_id) X(home)         \
-									X(shell) X(ino_num) X(sk_type) X(sk_proto)     \
-										X(local_ip) X(local_port) X(remote_ip) \
-											X(remote_port) X(sk_pointer)   \
-												X(sun_path) X(fd_type)
+#define STATE_PARAMS(X) \
+	X(res) X(fd) X(fd1) X(fd2) X(name) X(path) X(dirfd) X(flags) X(mode) X(dev) X(ino) X(domain) X(type) X(proto) \
+	X(tuple) X(addr) X(level) X(optname) X(val) X(source) X(peer) X(oldfd) X(newfd) X(cmd) X(arg) X(first) X(last) \
+	X(pid) X(tid) X(ptid) X(vtid) X(vpid) X(comm) X(exe) X(args) X(env) X(cwd) X(cgroups) X(uid) X(gid) X(euid) \
+	X(egid) X(pgid) X(vpgid) X(tty) X(loginuid) X(fdlimit) X(pgft_maj) X(pgft_min) X(vm_size) X(vm_rss) X(vm_swap) \
+	X(cap_inheritable) X(cap_permitted) X(cap_effective) X(exe_ino) X(exe_ino_ctime) X(exe_ino_mtime) \
+	X(trusted_exepath) X(filename) X(reaper_tid) X(threadgroup) X(resource) X(cur) X(newcur) X(option) X(arg2_str) \
+	X(msgcontrol) X(pid_fd) X(target_fd) X(pidns_init_start_ts) X(container_id) X(home) X(shell) X(ino_num) \
+	X(sk_type) X(sk_proto) X(local_ip) X(local_port) X(remote_ip) X(remote_port) X(sk_pointer) X(sun_path) \
+	X(fd_type)
+/* clang-format on */
 
 enum state_param {
 #define X(n) P_##n,

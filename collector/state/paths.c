@@ -29,6 +29,8 @@ static size_t add_components(char *buf, size_t size, size_t at, size_t floor, co
 		if (n == 0 || (n == 1 && p[start] == '.'))
 			continue;
 		if (n == 2 && p[start] == '.' && p[start + 1] == '.') {
+			/* what stands below at has been put there */
+			/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 			while (at > floor && buf[at - 1] != '/')
 				at--;
 			if (at > floor)
