@@ -23,14 +23,14 @@ static size_t add_components(char *buf, size_t size, size_t at, size_t floor, co
 		while (i < len && p[i] == '/')
 			i++;
 		start = i;
+		/* i < len: the analyzer loses that len is 0 when path_join() has moved base to its end */
+		/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 		while (i < len && p[i] != '/')
 			i++;
 		n = i - start;
 		if (n == 0 || (n == 1 && p[start] == '.'))
 			continue;
 		if (n == 2 && p[start] == '.' && p[start + 1] == '.') {
-			/* what stands below at has been put there */
-			/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 			while (at > floor && buf[at - 1] != '/')
 				at--;
 			if (at > floor)
