@@ -253,5 +253,6 @@ int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stat
 		.lost_state = ss.lost_state,
 	};
 	memcpy(stats->lost_by_category, ss.lost_by_category, sizeof stats->lost_by_category);
+	memcpy(stats->lost_by_cpu, ss.lost_by_cpu, sizeof stats->lost_by_cpu);
 	return 0;
 }

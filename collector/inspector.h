@@ -42,6 +42,7 @@ struct ph_inspector_stats {
 	uint64_t suppressed; /* by -U */
 	uint64_t lost, lost_state;
 	uint64_t lost_by_category[PH_C_MAX];
+	uint64_t lost_by_cpu[PH_MAX_CPUS];
 };
 
 /* Starts a live capture. On failure a negative errno, *out NULL and one line for a person in err. */

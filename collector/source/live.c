@@ -54,6 +54,7 @@ static int live_stats(struct ph_source *s, struct ph_source_stats *stats)
 		return err;
 	*stats = (struct ph_source_stats){ .lost = ps.lost, .lost_state = ps.lost_state };
 	memcpy(stats->lost_by_category, ps.lost_by_category, sizeof stats->lost_by_category);
+	memcpy(stats->lost_by_cpu, ps.lost_by_cpu, sizeof stats->lost_by_cpu);
 	return 0;
 }
 

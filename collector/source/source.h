@@ -24,6 +24,7 @@ struct ph_source_event {
 struct ph_source_stats {
 	uint64_t lost, lost_state;
 	uint64_t lost_by_category[PH_C_MAX];
+	uint64_t lost_by_cpu[PH_MAX_CPUS];
 };
 
 /* One kind of source. All functions return 0 or a positive number, or a negative errno. */

@@ -329,8 +329,16 @@ static void print_losses(const struct ph_inspector_stats *s)
 		fprintf(stderr, "%s%s %" PRIu64, sep, names[i] ? names[i] : "unknown", s->lost_by_category[i]);
 		sep = ", ";
 	}
-	if (sep[0] == ',')
-		fputc(')', stderr);
+	if (sep[0] != ',')
+		return;
+	sep = "; on CPU ";
+	for (unsigned cpu = 0; cpu < PH_MAX_CPUS; cpu++) {
+		if (!s->lost_by_cpu[cpu])
+			continue;
+		fprintf(stderr, "%s%u %" PRIu64, sep, cpu, s->lost_by_cpu[cpu]);
+		sep = ", ";
+	}
+	fputc(')', stderr);
 }
 
 static void print_stats(const struct run *r)
