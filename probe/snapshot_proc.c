@@ -433,7 +433,7 @@ static const char *parse_addr(const char *s, uint8_t *addr, bool v6, uint16_t *p
 /* A line of /proc/net/tcp and its kin: sl, local, remote, state, queues, timer, retransmits, uid, timeout, inode. */
 static void parse_inet(struct walk *w, const char *line, enum ph_l4 l4, bool v6)
 {
-	struct sock_entry e = { .l4 = l4 };
+	struct sock_entry e = { .l4 = (uint8_t)l4 };
 	const char *at = strchr(line, ':');
 	unsigned state;
 	bool server;
