@@ -11,14 +11,8 @@
 #include <stdint.h>
 #include "collector/container/container.h"
 #include "collector/event.h"
+#include "collector/needs.h"
 #include "collector/state/state.h"
-
-/* What consumers need of the capture; the union of what their fields say. */
-enum ph_needs {
-	PH_NEED_ENTER_TIME = 1 << 0, /* latencies */
-	PH_NEED_SWITCHES = 1 << 1,
-	PH_NEED_PAGE_FAULTS = 1 << 2,
-};
 
 struct ph_inspector;
 

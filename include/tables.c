@@ -3,6 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "porthole/event_words.h"
 #include "porthole/tables.h"
 
 #include <string.h>
@@ -37,41 +38,6 @@ static const struct ph_flag_table *const flag_tables[] = {
 #define PD(n, type, fmt, dir) { #n, PH_PT_##type, PH_FMT_##fmt, dir, NULL },
 #define EVENT(code, en, name, cat, fl, old, ...) static const struct ph_param_info params_##en[] = { __VA_ARGS__{ 0 } };
 #include "porthole/events.def"
-
-#define C_UNKNOWN PH_C_UNKNOWN
-#define C_OTHER PH_C_OTHER
-#define C_FILE PH_C_FILE
-#define C_NET PH_C_NET
-#define C_IPC PH_C_IPC
-#define C_MEMORY PH_C_MEMORY
-#define C_PROCESS PH_C_PROCESS
-#define C_SLEEP PH_C_SLEEP
-#define C_SYSTEM PH_C_SYSTEM
-#define C_SIGNAL PH_C_SIGNAL
-#define C_USER PH_C_USER
-#define C_TIME PH_C_TIME
-#define C_IO_READ PH_C_IO_READ
-#define C_IO_WRITE PH_C_IO_WRITE
-#define C_IO_OTHER PH_C_IO_OTHER
-#define C_WAIT PH_C_WAIT
-#define C_SCHEDULER PH_C_SCHEDULER
-#define C_INTERNAL PH_C_INTERNAL
-#define C_SYSCALL PH_C_SYSCALL
-#define C_TRACEPOINT PH_C_TRACEPOINT
-#define C_METAEVENT PH_C_METAEVENT
-#define C_PLUGIN PH_C_PLUGIN
-#define C_ITER PH_C_ITER
-#define F_CREATES_FD PH_EF_CREATES_FD
-#define F_DESTROYS_FD PH_EF_DESTROYS_FD
-#define F_USES_FD PH_EF_USES_FD
-#define F_READS_FROM_FD PH_EF_READS_FROM_FD
-#define F_WRITES_TO_FD PH_EF_WRITES_TO_FD
-#define F_MODIFIES_STATE PH_EF_MODIFIES_STATE
-#define F_UNUSED PH_EF_UNUSED
-#define F_WAITS PH_EF_WAITS
-#define F_SKIPPARSERESET PH_EF_SKIPPARSERESET
-#define F_OLD_VERSION PH_EF_OLD_VERSION
-#define F_LARGE_PAYLOAD PH_EF_LARGE_PAYLOAD
 
 static const struct ph_event_info events[] = {
 #define NO_PARAMS

@@ -48,7 +48,7 @@ struct ph_probe {
 	uint32_t ncpus;
 	uint64_t boot_epoch_ns;
 	unsigned idle; /* how many rounds in a row found nothing */
-	uint8_t gap[512]; /* gap records made at the end of a stream */
+	struct ph_gap_rec gap; /* the one made at the end of a stream */
 	uint32_t gap_cpu; /* the CPU whose pending gap is looked at next, once draining */
 };
 

@@ -445,35 +445,12 @@ uint64_t ph_probe_now_ns(const struct ph_probe *p)
 static const struct ph_rec *last_gap(struct ph_probe *p)
 {
 	while (p->gap_cpu < p->ncpus) {
-		volatile struct ph_cpu_stats *st = &p->stats[p->gap_cpu++];
-		struct {
-			struct ph_rec rec;
-			uint16_t lens[5];
-			uint64_t values[4];
-			uint32_t cpu;
-		} __attribute__((packed)) *gap = (void *)p->gap;
+		uint32_t cpu = p->gap_cpu++;
 
-		if (st->gap_lost == 0)
+		if (p->stats[cpu].gap_lost == 0)
 			continue;
-		_Static_assert(sizeof *gap <= sizeof p->gap, "the gap record has outgrown its place");
-		memset(gap, 0, sizeof *gap);
-		gap->rec.size = sizeof *gap;
-		gap->rec.cpu = (uint16_t)(p->gap_cpu - 1);
-		gap->rec.syscall = PH_SC_COUNT;
-		gap->rec.evt = (struct ph_evt_hdr){ .ts_ns = st->gap_to_ns,
-						    .tid = -1,
-						    .len = sizeof *gap - PH_REC_HEAD,
-						    .type = PH_EV_GAP_E,
-						    .nparams = 5 };
-		for (int i = 0; i < 4; i++)
-			gap->lens[i] = 8;
-		gap->lens[4] = 4;
-		gap->values[0] = st->gap_lost;
-		gap->values[1] = st->gap_lost_state;
-		gap->values[2] = st->gap_from_ns;
-		gap->values[3] = st->gap_to_ns;
-		gap->cpu = p->gap_cpu - 1;
-		return &gap->rec;
+		ph_gap_fill(&p->gap, &p->stats[cpu], cpu);
+		return &p->gap.rec;
 	}
 	return NULL;
 }

@@ -15,7 +15,7 @@
 #include "collector/container/container.h"
 #include "collector/event.h"
 #include "collector/field/text.h"
-#include "collector/inspector.h"
+#include "collector/needs.h"
 #include "collector/state/state.h"
 
 /* How a value is held; what it means is its enum ph_param_type. */

@@ -57,6 +57,35 @@ struct ph_cpu_stats {
 	ph_u64 gap_lost, gap_lost_state, gap_from_ns, gap_to_ns;
 };
 
+/* A gap record: what a CPU has lost since the last one, at its place in the stream. */
+struct ph_gap_rec {
+	struct ph_rec rec;
+	ph_u16 lens[5];
+	ph_u64 lost, lost_state, from_ns, to_ns; /* the parameters of PH_EV_GAP_E */
+	ph_u32 cpu;
+} __attribute__((packed));
+
+static inline __attribute__((always_inline)) void ph_gap_fill(struct ph_gap_rec *gap,
+							      const volatile struct ph_cpu_stats *st, ph_u32 cpu)
+{
+	__builtin_memset(gap, 0, sizeof *gap);
+	gap->rec.size = sizeof *gap;
+	gap->rec.cpu = (ph_u16)cpu;
+	gap->rec.syscall = PH_SC_COUNT;
+	gap->rec.evt.ts_ns = st->gap_to_ns;
+	gap->rec.evt.tid = -1;
+	gap->rec.evt.len = sizeof *gap - PH_REC_HEAD;
+	gap->rec.evt.type = PH_EV_GAP_E;
+	gap->rec.evt.nparams = 5;
+	gap->lens[0] = gap->lens[1] = gap->lens[2] = gap->lens[3] = sizeof gap->lost;
+	gap->lens[4] = sizeof gap->cpu;
+	gap->lost = st->gap_lost;
+	gap->lost_state = st->gap_lost_state;
+	gap->from_ns = st->gap_from_ns;
+	gap->to_ns = st->gap_to_ns;
+	gap->cpu = cpu;
+}
+
 /* Records of the start-up iterators, one after the other in the iterator's output. Sizes in bytes, multiples of 8. */
 enum ph_snap_kind { PH_SNAP_TASK = 1, PH_SNAP_FD = 2 };
 

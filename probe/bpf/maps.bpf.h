@@ -251,28 +251,9 @@ static __always_inline u32 put_user(struct scratch *s, u64 from, u32 len, u32 ma
  * calls share 512 bytes, and the chain that ends in path_anonymous() needs them. */
 static __noinline void report_gap(struct ph_cpu_stats *st, void *ring, u32 cpu)
 {
-	struct {
-		struct ph_rec rec;
-		u16 lens[5];
-		u64 lost, lost_state, from, to;
-		u32 cpu;
-	} __attribute__((packed)) gap = {};
+	struct ph_gap_rec gap;
 
-	gap.rec.size = sizeof gap;
-	gap.rec.cpu = (u16)cpu;
-	gap.rec.syscall = PH_SC_COUNT;
-	gap.rec.evt.ts_ns = st->gap_to_ns;
-	gap.rec.evt.tid = -1;
-	gap.rec.evt.len = sizeof gap - PH_REC_HEAD;
-	gap.rec.evt.type = PH_EV_GAP_E;
-	gap.rec.evt.nparams = 5;
-	gap.lens[0] = gap.lens[1] = gap.lens[2] = gap.lens[3] = 8;
-	gap.lens[4] = 4;
-	gap.lost = st->gap_lost;
-	gap.lost_state = st->gap_lost_state;
-	gap.from = st->gap_from_ns;
-	gap.to = st->gap_to_ns;
-	gap.cpu = cpu;
+	ph_gap_fill(&gap, st, cpu);
 	if (bpf_ringbuf_output(ring, &gap, sizeof gap, BPF_RB_NO_WAKEUP) == 0)
 		st->gap_lost = st->gap_lost_state = 0;
 }

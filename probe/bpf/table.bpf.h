@@ -7,6 +7,7 @@
 #define PORTHOLE_TABLE_BPF_H
 
 #include "kernel.bpf.h"
+#include "porthole/event_words.h"
 
 /* clang-format off */
 /* The capture words of syscalls.def. capture.bpf.h says what each does. */
@@ -44,36 +45,12 @@ enum {
 #include "porthole/events.def"
 };
 
-#define C_UNKNOWN PH_C_UNKNOWN
-#define C_OTHER PH_C_OTHER
-#define C_FILE PH_C_FILE
-#define C_NET PH_C_NET
-#define C_IPC PH_C_IPC
-#define C_MEMORY PH_C_MEMORY
-#define C_PROCESS PH_C_PROCESS
-#define C_SLEEP PH_C_SLEEP
-#define C_SYSTEM PH_C_SYSTEM
-#define C_SIGNAL PH_C_SIGNAL
-#define C_USER PH_C_USER
-#define C_TIME PH_C_TIME
-#define C_IO_READ PH_C_IO_READ
-#define C_IO_WRITE PH_C_IO_WRITE
-#define C_IO_OTHER PH_C_IO_OTHER
-#define C_WAIT PH_C_WAIT
-#define C_SCHEDULER PH_C_SCHEDULER
-#define C_INTERNAL PH_C_INTERNAL
-#define C_SYSCALL 0
-#define C_TRACEPOINT 0
-#define C_METAEVENT 0
-#define C_PLUGIN 0
-#define C_ITER 0
-
 enum {
 #define NO_PARAMS
 #define P(...)
 #define PF(...)
 #define PD(...)
-#define EVENT(code, en, name, cat, fl, old, ...) CATEGORY_##en = (cat),
+#define EVENT(code, en, name, cat, fl, old, ...) CATEGORY_##en = (cat) & PH_C_MASK,
 #include "porthole/events.def"
 };
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "collector/filter/filter.h"
+#include "collector/inspector.h"
 #include "collector/output/output.h"
 #include "ui/cli/cli.h"
 
