@@ -21,17 +21,29 @@ static int result_param(const struct ph_event_info *info)
 	return (info->flags & PH_EF_CREATES_FD) && n[0] == 'f' && n[1] == 'd' && n[2] == '\0' ? 0 : -1;
 }
 
+void ph_event_find_res(struct ph_event *ev)
+{
+	int res = result_param(ev->info);
+
+	ev->has_res = res >= 0 && res < ev->nparams &&
+		      ev->params[res].len >= ph_param_type_size(ev->info->params[res].type);
+	ev->res = ev->has_res ? ph_event_int(ev, res) : 0;
+}
+
 int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 {
 	const struct ph_event_info *info = ph_event_info(hdr->type);
-	int res;
+
+	return info ? ph_event_decode_as(ev, hdr, info, info->flags & PH_EF_LARGE_PAYLOAD) : -ENOENT;
+}
+
+int ph_event_decode_as(struct ph_event *ev, const struct ph_evt_hdr *hdr, const struct ph_event_info *info, bool large)
+{
 	const uint8_t *lens = (const uint8_t *)hdr + sizeof(*hdr), *data;
 	uint64_t total = hdr->len, count = hdr->nparams, used;
 	unsigned width, keep;
 
-	if (!info)
-		return -ENOENT;
-	width = info->flags & PH_EF_LARGE_PAYLOAD ? 4 : 2;
+	width = large ? 4 : 2;
 	used = sizeof(*hdr) + count * width;
 	if (total < sizeof(*hdr) || used > total)
 		return -EBADMSG;
@@ -59,12 +71,11 @@ int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr)
 	ev->info = info;
 	ev->ts = hdr->ts_ns;
 	ev->tid = hdr->tid;
-	ev->type = hdr->type;
+	ev->type = info->code;
 	ev->nparams = (uint16_t)(count < keep ? count : keep);
-	res = result_param(info);
-	ev->has_res =
-		res >= 0 && res < ev->nparams && ev->params[res].len >= ph_param_type_size(info->params[res].type);
-	ev->res = ev->has_res ? ph_event_int(ev, res) : 0;
+	ev->block = large ? PH_EB_LARGE : 0;
+	ev->enter = NULL;
+	ph_event_find_res(ev);
 	return 0;
 }
 

@@ -21,8 +21,16 @@ struct ph_param {
 
 #define PH_FD_NONE INT64_MIN
 
+/* How an event came; for who writes it on. */
+enum ph_event_block {
+	PH_EB_HIDDEN = 1 << 0, /* kept in the file for its state alone: not to be shown */
+	PH_EB_LARGE = 1 << 1, /* its block has length words of 32 bits */
+	PH_EB_FILLED = 1 << 2, /* type or parameters are not those of hdr alone (collector/trace/fold.h) */
+};
+
 struct ph_event {
 	const struct ph_evt_hdr *hdr; /* in place; not aligned */
+	const struct ph_evt_hdr *enter; /* files: the block of the enter event; NULL: there is none */
 	const struct ph_event_info *info; /* never NULL */
 	uint64_t num; /* from 1, counts every event of the source, hidden ones too */
 	uint64_t ts; /* ns since the epoch */
@@ -33,6 +41,7 @@ struct ph_event {
 	uint16_t cpu;
 	uint16_t syscall; /* enum ph_syscall_row; PH_SC_COUNT: none */
 	uint16_t nparams; /* present in the block; at most info->nparams are looked at */
+	uint8_t block; /* enum ph_event_block */
 	struct ph_param params[PH_EVENT_MAX_PARAMS];
 
 	/* set by the state engine before any consumer sees the event */
@@ -49,6 +58,10 @@ struct ph_event {
  * -ENOENT: the table has no such event.
  */
 int ph_event_decode(struct ph_event *ev, const struct ph_evt_hdr *hdr);
+/* The same for a block whose code and width of length words are told; blocks of files may have either width. */
+int ph_event_decode_as(struct ph_event *ev, const struct ph_evt_hdr *hdr, const struct ph_event_info *info, bool large);
+/* Sets has_res and res anew, after type or parameters have been changed. */
+void ph_event_find_res(struct ph_event *ev);
 
 static inline bool ph_event_has(const struct ph_event *ev, int i)
 {

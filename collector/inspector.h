@@ -13,6 +13,7 @@
 #include "collector/event.h"
 #include "collector/needs.h"
 #include "collector/state/state.h"
+#include "collector/trace/reader.h"
 
 struct ph_inspector;
 
@@ -29,6 +30,18 @@ struct ph_inspector_opts {
 	const char *host_root; /* prefix of the host's paths; NULL: "" */
 	const char *docker_root, *docker_socket; /* as in container.h; NULL: the usual places */
 	bool no_containers; /* no container is looked for */
+	/* files */
+	bool enter_events; /* hand out enter and exit events as the file has them, not folded */
+	bool hidden_events; /* hand out those too that are in the file for their state alone (PH_EB_HIDDEN) */
+	/*
+	 * Whether anybody wants to see events of this kind; asked when the source is opened, for each kind. NULL: all are wanted. What
+	 * nobody wants and no state depends on is counted and passed over.
+	 */
+	bool (*wanted)(void *arg, const struct ph_event_info *info);
+	void *wanted_arg;
+	void (*container_changed)(void *arg, const struct ph_container *c); /* in between events */
+	void (*section)(void *arg); /* a file's second or later section has begun; before its first event is handed out */
+	void *change_arg;
 };
 
 struct ph_inspector_stats {
@@ -41,6 +54,9 @@ struct ph_inspector_stats {
 
 /* Starts a live capture. On failure a negative errno, *out NULL and one line for a person in err. */
 int ph_inspector_open_live(struct ph_inspector **out, const struct ph_inspector_opts *opts, char *err, size_t errlen);
+/* Reads a trace file, "-" is standard input. Otherwise the same. */
+int ph_inspector_open_file(struct ph_inspector **out, const char *path, const struct ph_inspector_opts *opts, char *err,
+			   size_t errlen);
 void ph_inspector_close(struct ph_inspector *ins);
 
 /*
@@ -55,5 +71,12 @@ bool ph_inspector_is_live(const struct ph_inspector *ins);
 struct ph_state *ph_inspector_state(struct ph_inspector *ins);
 struct ph_containers *ph_inspector_containers(struct ph_inspector *ins);
 int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stats);
+/* The machine that the events are from; of a file, what its head says. */
+const struct ph_trace_host *ph_inspector_host(struct ph_inspector *ins);
+/* Time of the first event of the source, handed out or not; 0: none yet. */
+uint64_t ph_inspector_first_ns(const struct ph_inspector *ins);
+/* Files only: how it ended, and how far it has been read. */
+void ph_inspector_file_end(const struct ph_inspector *ins, struct ph_trace_end *end);
+void ph_inspector_file_progress(const struct ph_inspector *ins, uint64_t *done, uint64_t *size);
 
 #endif

@@ -6,6 +6,7 @@
 #include "porthole/event_words.h"
 #include "porthole/tables.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define SAME PH_FLAGS_SAME
@@ -52,6 +53,37 @@ static const struct ph_event_info events[] = {
 static const struct ph_syscall_info syscalls[] = {
 #define SYSCALL(id, name, x86_64, i386, arm64, event, ...) { #name, id, x86_64, i386, arm64, PH_EV_##event },
 #include "porthole/syscalls.def"
+};
+
+/* --- versions.def --- */
+
+static const struct {
+	ph_u16 old, newest;
+} lifts[] = {
+#define LIFT(o, n) { PH_EV_##o, PH_EV_##n },
+#define CARRY(...)
+#define RENAME(...)
+#include "porthole/versions.def"
+};
+
+static const struct {
+	ph_u16 newest, old;
+	ph_u8 nparams, whole;
+} carriers[] = {
+#define LIFT(...)
+#define CARRY(newest, old, n, whole) { PH_EV_##newest, PH_EV_##old, n, whole },
+#define RENAME(...)
+#include "porthole/versions.def"
+};
+
+static const struct {
+	ph_u16 code;
+	const char *name, *from;
+} renames[] = {
+#define LIFT(...)
+#define CARRY(...)
+#define RENAME(c, p, f) { PH_EV_##c, #p, #f },
+#include "porthole/versions.def"
 };
 
 size_t ph_event_count(void)
@@ -259,4 +291,31 @@ const char *ph_signal_name(int sig)
 	};
 
 	return sig > 0 && sig < (int)(sizeof names / sizeof names[0]) ? names[sig] : NULL;
+}
+
+const struct ph_event_info *ph_event_newest(const struct ph_event_info *info)
+{
+	for (size_t i = 0; i < sizeof lifts / sizeof lifts[0]; i++)
+		if (lifts[i].old == info->code)
+			return ph_event_info(lifts[i].newest);
+	return info;
+}
+
+bool ph_event_carrier(const struct ph_event_info *info, struct ph_carrier *c)
+{
+	for (size_t i = 0; i < sizeof carriers / sizeof carriers[0]; i++) {
+		if (carriers[i].newest != info->code)
+			continue;
+		*c = (struct ph_carrier){ ph_event_info(carriers[i].old), carriers[i].nparams, carriers[i].whole };
+		return true;
+	}
+	return false;
+}
+
+const char *ph_event_param_source(const struct ph_event_info *info, int i)
+{
+	for (size_t k = 0; k < sizeof renames / sizeof renames[0]; k++)
+		if (renames[k].code == info->code && strcmp(renames[k].name, info->params[i].name) == 0)
+			return renames[k].from;
+	return info->params[i].name;
 }

@@ -74,6 +74,9 @@ struct ph_containers_opts {
 	bool ask_runtimes; /* read disk and ask sockets; false: only what trace files tell */
 	void (*warn)(void *arg, const char *line); /* said once each, on the caller's thread; may be NULL */
 	void *warn_arg;
+	/* Called for each container that became known or whose details changed; may be NULL. */
+	void (*changed)(void *arg, const struct ph_container *c);
+	void *changed_arg;
 	const char *docker_root; /* Docker's data root; NULL: as dockerd or daemon.json say, /var/lib/docker */
 	const char *docker_socket; /* NULL: as dockerd or daemon.json say, /var/run/docker.sock */
 };
@@ -92,6 +95,17 @@ struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const cha
 /* From the cgroups parameter of clone and execve: NUL-separated "subsys=path". */
 struct ph_container *ph_containers_by_cgroups(struct ph_containers *cs, const char *cgroups, size_t len);
 struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *id); /* 12 or 64 characters */
+/*
+ * What a trace file says of a container: the JSON of its records, {"container": {..}} or the object alone. 0; -EBADMSG: it is none.
+ * Keys are those of the format; what is missing stays as it is.
+ */
+int ph_containers_add_json(struct ph_containers *cs, const char *json, size_t len);
+/* The same of an old record. */
+int ph_containers_add_record(struct ph_containers *cs, const char *id, unsigned type, const char *name, const char *image);
+/* The JSON of a container's record, to be freed; NULL: no memory. redact: values of labels that look secret are masked. */
+char *ph_container_json(const struct ph_container *c, bool redact);
+/* A new section of a file: all are forgotten. Nothing may point to one any more. */
+void ph_containers_reset(struct ph_containers *cs);
 /* Makes *where point to c; both may be NULL. What *where points to is counted, so *where must be set in this way only. */
 void ph_containers_point(struct ph_containers *cs, struct ph_container **where, struct ph_container *c);
 /* A cgroup went away: when it was a container's own, that container has ended. */

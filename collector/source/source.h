@@ -8,17 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "collector/trace/reader.h"
 #include "probe/probe.h"
 
 struct ph_inspector_opts;
 struct ph_source;
 
-/* An event as a source has it. */
-struct ph_source_event {
-	const struct ph_evt_hdr *hdr; /* the block, valid until the next event is asked for */
-	uint64_t enter_ts; /* ns since the epoch; 0: not known */
-	uint16_t cpu;
-	uint16_t syscall; /* enum ph_syscall_row; PH_SC_COUNT: none */
+/* What a source asks of and tells who drives it. */
+struct ph_source_sink {
+	struct ph_snapshot_ops snapshot; /* live: tasks and descriptors at the beginning */
+	struct ph_trace_ops trace; /* files: each section's head */
 };
 
 struct ph_source_stats {
@@ -30,13 +29,16 @@ struct ph_source_stats {
 /* One kind of source. All functions return 0 or a positive number, or a negative errno. */
 struct ph_source_ops {
 	bool is_live;
-	/* 1: *ev is set; 0: none within timeout_ms; -EINTR: a signal came; -ENODATA: there will be no more. */
-	int (*next)(struct ph_source *s, struct ph_source_event *ev, int timeout_ms);
+	/*
+	 * 1: *ev is decoded: all but what the state engine sets, num included; hdr is valid until the next call. 0: none within
+	 * timeout_ms; -EINTR: a signal came; -ENODATA: there will be no more; another errno: it failed.
+	 */
+	int (*next)(struct ph_source *s, struct ph_event *ev, int timeout_ms);
 	/* Ends it: what has been captured is still handed out. Called by the thread that calls next(). */
 	void (*stop)(struct ph_source *s);
 	int (*stats)(struct ph_source *s, struct ph_source_stats *stats);
-	/* The tasks and open files at its beginning, tasks first. */
-	int (*snapshot)(struct ph_source *s, const struct ph_snapshot_ops *ops, void *arg);
+	/* What is known at its beginning, tasks before descriptors. A file tells of later sections while it is read. */
+	int (*snapshot)(struct ph_source *s, const struct ph_source_sink *sink, void *arg);
 	void (*close)(struct ph_source *s);
 };
 
@@ -44,7 +46,18 @@ struct ph_source {
 	const struct ph_source_ops *ops;
 	/* Events before this time complete the snapshot and are not handed out: who made them may have ended in between. */
 	uint64_t begins_ns;
+	/*
+	 * With opts.enter_events: the event of the last next() as the file has it, an enter or an exit with its own parameters, while *ev is
+	 * what the state engine is to see. NULL: it is the same.
+	 */
+	const struct ph_event *written;
 };
+
+/* A trace file ("-": standard input). Otherwise as below. */
+int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err, size_t errlen);
+/* How a file ended, and what its machine was. Only for a source that ph_source_open_file() opened. */
+void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end);
+void ph_source_file_progress(const struct ph_source *s, uint64_t *done, uint64_t *size);
 
 /* The kernel of this host. On failure *out is NULL and err holds a line for a person. */
 int ph_source_open_live(struct ph_source **out, const struct ph_inspector_opts *opts, char *err, size_t errlen);

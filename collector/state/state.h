@@ -112,6 +112,51 @@ void ph_state_free(struct ph_state *st);
 /* Drop all events of processes with this comm, and of their children. At most 32; -ENOSPC. */
 int ph_state_suppress_comm(struct ph_state *st, const char *comm);
 
+/* A text that is not NUL-terminated. */
+struct ph_span {
+	const char *s;
+	uint32_t len;
+};
+
+/* An entry of a trace file's process list. What old versions lack: sid, vpgid, pgid, vtid, vpid -1, all else 0 or empty. */
+struct ph_task {
+	int64_t tid, pid, ptid, sid, pgid, vtid, vpid, vpgid;
+	struct ph_span comm, exe, exepath, cwd, root;
+	struct ph_span args, env, cgroups; /* NUL-separated; args without argv[0]; cgroups "subsys=path" */
+	uint64_t fdlimit;
+	uint32_t clone_flags, uid, gid, loginuid, tty; /* loginuid: UINT32_MAX unknown */
+	uint32_t exe_flags; /* execve_flags of flags.def */
+	uint32_t vm_size_kb, vm_rss_kb, vm_swap_kb;
+	uint64_t pfmajor, pfminor;
+	uint64_t pidns_init_start_ns;
+	uint64_t cap_inheritable, cap_permitted, cap_effective;
+	uint64_t exe_ino, exe_ino_ctime, exe_ino_mtime;
+};
+
+/* The head of a file's section: entries in any order, descriptors after them, then ph_state_snapshot_done(). */
+void ph_state_add_entry(struct ph_state *st, const struct ph_task *t);
+/*
+ * A descriptor of a thread's table, copied. Sockets have the tuple as the file has it: from the local to the remote address; roles
+ * are guessed by ph_state_snapshot_done() unless flags say them.
+ */
+void ph_state_add_entry_fd(struct ph_state *st, int64_t tid, const struct ph_fd *fd);
+/* PH_FDF_* of a descriptor that is there already: what an extra block knows of it. A role that says server turns the tuple. */
+void ph_state_add_entry_fd_flags(struct ph_state *st, int64_t tid, int64_t fd, uint16_t flags);
+/* The host's users and groups as the file has them. */
+void ph_state_add_user(struct ph_state *st, const struct ph_user *u);
+void ph_state_add_group(struct ph_state *st, const struct ph_group *g);
+/* A new section: all of that is forgotten. Names to suppress and options stay. */
+void ph_state_reset(struct ph_state *st);
+/* f returns false to stop; the host's only. */
+void ph_state_each_user(struct ph_state *st, bool (*f)(void *arg, const struct ph_user *u), void *arg);
+void ph_state_each_group(struct ph_state *st, bool (*f)(void *arg, const struct ph_group *g), void *arg);
+
+/*
+ * Whether events of this kind can change anything that is known: those have to be seen whatever consumers want. Of the others one may
+ * be left out.
+ */
+bool ph_state_follows(const struct ph_state *st, const struct ph_event_info *info);
+
 /* Start-up snapshot; texts and name as in probe.h. */
 void ph_state_add_task(struct ph_state *st, const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS]);
 void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, const char *name);

@@ -144,6 +144,12 @@ enum ph_event_code {
 	PH_EV_OWN_FIRST = 0x7000,
 };
 
+/*
+ * Files: an exit in its own form, in front of the older one that stands for it before other readers (porthole/versions.def). Its code
+ * has this bit, which no code that others know has; own codes stand for themselves.
+ */
+#define PH_EV_SHADOW 0x4000
+
 /* Rows of syscalls.def in their order; a row's index is its number inside the program, never in a file. */
 enum ph_syscall_row {
 #define SYSCALL(id, name, ...) PH_SC_##name,

@@ -6,6 +6,7 @@
 #ifndef PORTHOLE_TABLES_H
 #define PORTHOLE_TABLES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "porthole/event.h"
 
@@ -58,6 +59,19 @@ size_t ph_event_count(void);
 
 /* The index of a parameter by name, -1 when the event has none of that name. */
 int ph_event_param_index(const struct ph_event_info *info, const char *name, size_t len);
+
+/* porthole/versions.def */
+struct ph_carrier {
+	const struct ph_event_info *old; /* the exit that is written into pairs instead */
+	ph_u8 nparams; /* with so many parameters */
+	ph_u8 whole; /* nothing is lost by it */
+};
+/* What an old exit becomes, itself when it is the newest form. */
+const struct ph_event_info *ph_event_newest(const struct ph_event_info *info);
+/* What stands for it in pairs; false: it is written as it is. These look through a list: ask once and keep the answer. */
+bool ph_event_carrier(const struct ph_event_info *info, struct ph_carrier *c);
+/* How parameter i of info is called in the event that it is filled from: its own name but for the few that differ. */
+const char *ph_event_param_source(const struct ph_event_info *info, int i);
 
 const struct ph_syscall_info *ph_syscall_row(size_t row); /* row < PH_SC_COUNT */
 /* The name that a canonical number of files stands for, or NULL. */
