@@ -16,10 +16,16 @@ struct ph_inspector {
 	struct ph_source *source;
 	struct ph_containers *containers;
 	struct ph_state *state;
-	struct ph_event ev;
+	struct ph_event ev; /* as the state engine has it */
+	struct ph_event shown; /* as the file has it, when that is something else */
+	struct ph_trace_host host;
 	bool begun; /* ev waits for its ph_state_end() */
-	bool garbled_said;
-	uint64_t num, events, suppressed;
+	bool garbled_said, is_file, hidden, no_users;
+	bool reading_head; /* entries of a head have come, and no event behind them */
+	bool new_section; /* the consumer has not been told yet */
+	uint64_t sections, first_ns, events, suppressed;
+	void (*section)(void *arg);
+	void *change_arg;
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
 };
@@ -38,17 +44,107 @@ static void snapshot_fd(void *arg, const struct ph_snap_fd_rec *rec, const char 
 	ph_state_add_fd(ins->state, rec, name);
 }
 
+/* A file's head. Tables are made anew in place: who holds a pointer to the state or the containers goes on with it. */
+static void head_section(void *arg, unsigned major, unsigned minor)
+{
+	struct ph_inspector *ins = arg;
+
+	(void)major;
+	(void)minor;
+	ins->reading_head = true;
+	if (ins->sections++ == 0)
+		return;
+	ins->new_section = true;
+	ph_state_reset(ins->state);
+	if (ins->containers)
+		ph_containers_reset(ins->containers);
+	if (ins->source->ops->reset)
+		ins->source->ops->reset(ins->source);
+	ph_trace_host_fini(&ins->host);
+}
+
+static void head_machine(void *arg, const struct ph_trace_machine *m)
+{
+	struct ph_inspector *ins = arg;
+	ins->host.machine = *m;
+}
+
+static void head_interface(void *arg, const struct ph_trace_interface *i)
+{
+	struct ph_inspector *ins = arg;
+	if (ins->host.ninterfaces < 65536)
+		ph_trace_host_add_interface(&ins->host, i);
+}
+
+static void head_user(void *arg, const struct ph_user *u)
+{
+	struct ph_inspector *ins = arg;
+	if (!ins->no_users)
+		ph_state_add_user(ins->state, u);
+}
+
+static void head_group(void *arg, const struct ph_group *g)
+{
+	struct ph_inspector *ins = arg;
+	if (!ins->no_users)
+		ph_state_add_group(ins->state, g);
+}
+
+static void head_task(void *arg, const struct ph_task *t)
+{
+	struct ph_inspector *ins = arg;
+	ph_state_add_entry(ins->state, t);
+}
+
+static void head_fd(void *arg, int64_t tid, const struct ph_fd *fd)
+{
+	struct ph_inspector *ins = arg;
+	ph_state_add_entry_fd(ins->state, tid, fd);
+}
+
+static void head_extra(void *arg, unsigned kind, const uint8_t *data, uint32_t len)
+{
+	struct ph_inspector *ins = arg;
+	struct __attribute__((packed)) {
+		int64_t tid;
+		int32_t fd;
+		uint16_t flags;
+	} f;
+
+	if (kind != PH_EXTRA_FD || len < sizeof f)
+		return;
+	memcpy(&f, data, sizeof f);
+	ph_state_add_entry_fd_flags(ins->state, f.tid, f.fd, f.flags);
+}
+
+static void head_done(struct ph_inspector *ins)
+{
+	ins->reading_head = false;
+	ph_state_snapshot_done(ins->state);
+}
+
 static int take_snapshot(struct ph_inspector *ins, char *err, size_t errlen)
 {
-	static const struct ph_snapshot_ops ops = { .task = snapshot_task, .fd = snapshot_fd };
+	static const struct ph_source_sink sink = {
+		.snapshot = { .task = snapshot_task, .fd = snapshot_fd },
+		.trace = { .section = head_section,
+			   .machine = head_machine,
+			   .interface = head_interface,
+			   .user = head_user,
+			   .group = head_group,
+			   .task = head_task,
+			   .fd = head_fd,
+			   .extra = head_extra },
+	};
 	if (ins->source->ops->snapshot) {
-		int ret = ins->source->ops->snapshot(ins->source, &ops, ins);
+		int ret = ins->source->ops->snapshot(ins->source, &sink, ins);
 		if (ret < 0) {
-			snprintf(err, errlen, "cannot read the processes of this host: %s", strerror(-ret));
+			snprintf(err, errlen, "cannot read the processes%s: %s", ins->is_file ? "" : " of this host",
+				 strerror(-ret));
 			return ret;
 		}
 	}
-	ph_state_snapshot_done(ins->state);
+	head_done(ins);
 	return 0;
 }
 
@@ -76,6 +172,8 @@ static int make_tables(struct ph_inspector *ins, const struct ph_inspector_opts 
 		.warn_arg = opts->warn_arg,
 		.docker_root = opts->docker_root,
 		.docker_socket = opts->docker_socket,
+		.changed = opts->container_changed,
+		.changed_arg = opts->change_arg,
 	};
 	if (!opts->no_containers) {
 		ins->containers = ph_containers_new(&co);
@@ -113,6 +211,11 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 	ins->source = source;
 	ins->warn = o.warn;
 	ins->warn_arg = o.warn_arg;
+	ins->is_file = !source->ops->is_live;
+	ins->no_users = o.no_users;
+	ins->hidden = o.hidden_events;
+	ins->section = o.section;
+	ins->change_arg = o.change_arg;
 
 	int ret = make_tables(ins, &o, err, errlen);
 	if (!ret)
@@ -139,12 +242,29 @@ int ph_inspector_open_live(struct ph_inspector **out, const struct ph_inspector_
 	return ret < 0 ? ret : ph_inspector_open_source(out, source, &o, err, errlen);
 }
 
+int ph_inspector_open_file(struct ph_inspector **out, const char *path, const struct ph_inspector_opts *opts, char *err,
+			   size_t errlen)
+{
+	struct ph_inspector_opts o = { 0 };
+	memcpy(&o, opts, opts->size < sizeof o ? opts->size : sizeof o);
+
+	struct ph_source *source;
+	*out = NULL;
+	int ret = ph_source_open_file(&source, path, &o, err, errlen);
+	if (ret == 0)
+		ret = ph_inspector_open_source(out, source, &o, err, errlen);
+	if (ret == 0)
+		ph_source_file_plan(source, &o, (*out)->state);
+	return ret;
+}
+
 void ph_inspector_close(struct ph_inspector *ins)
 {
 	if (!ins)
 		return;
 	if (ins->begun)
 		ph_state_end(ins->state, &ins->ev);
+	ph_trace_host_fini(&ins->host);
 	ph_state_free(ins->state);
 	ph_containers_free(ins->containers);
 	ins->source->ops->close(ins->source);
@@ -160,40 +280,53 @@ static void end_event(struct ph_inspector *ins)
 	ins->begun = false;
 }
 
-static void say_garbled(struct ph_inspector *ins, const struct ph_evt_hdr *hdr)
+static void say_garbled(struct ph_inspector *ins)
 {
-	char line[128];
 	if (ins->garbled_said)
 		return;
 	ins->garbled_said = true;
-	snprintf(line, sizeof line, "event %llu (type %u) is damaged and left out, and so may be others",
-		 (unsigned long long)ins->num, hdr->type);
 	if (ins->warn)
-		ins->warn(ins->warn_arg, line);
+		ins->warn(ins->warn_arg, "an event is damaged and left out, and so may be others");
+}
+
+/* What consumers get: the event, or as the file has it. */
+static struct ph_event *event_shown(struct ph_inspector *ins)
+{
+	const struct ph_event *ev = &ins->ev, *written = ins->source->written;
+
+	if (!written)
+		return &ins->ev;
+	ins->shown = *written;
+	ins->shown.enter = ev->enter;
+	ins->shown.enter_ts = ev->enter_ts;
+	ins->shown.latency = ev->latency;
+	ins->shown.thread = ev->thread;
+	ins->shown.fdnum = ev->fdnum;
+	ins->shown.fd = ev->fd;
+	return &ins->shown;
 }
 
 /* true: consumers may see it. */
-static bool begin_event(struct ph_inspector *ins, const struct ph_source_event *from)
+static bool begin_event(struct ph_inspector *ins)
 {
 	struct ph_event *ev = &ins->ev;
-	int err = ph_event_decode(ev, from->hdr);
-	if (err == -EBADMSG)
-		say_garbled(ins, from->hdr);
-	if (err)
-		return false;
-	ev->num = ins->num;
-	ev->enter_ts = from->enter_ts;
-	ev->cpu = from->cpu;
-	ev->syscall = from->syscall;
-	ev->latency = 0;
-	ev->thread = NULL;
-	ev->fd = NULL;
-	ev->fdnum = PH_FD_NONE;
+
+	if (ins->reading_head)
+		head_done(ins);
+	if (ins->new_section) {
+		ins->new_section = false;
+		if (ins->section)
+			ins->section(ins->change_arg);
+	}
+	if (ins->first_ns == 0 && ev->ts >= ins->source->begins_ns)
+		ins->first_ns = ev->ts;
 	ins->begun = true;
 	if (!ph_state_begin(ins->state, ev)) {
 		ins->suppressed++;
 		return false;
 	}
+	if ((ev->block & PH_EB_HIDDEN) && !ins->hidden)
+		return false;
 	return ev->ts >= ins->source->begins_ns || ev->type == PH_EV_GAP_E;
 }
 
@@ -203,14 +336,16 @@ int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeou
 		end_event(ins);
 		if (ins->containers)
 			ph_containers_poll(ins->containers);
-		struct ph_source_event from;
-		int n = ins->source->ops->next(ins->source, &from, timeout_ms);
+		int n = ins->source->ops->next(ins->source, &ins->ev, timeout_ms);
+		if (n == -EBADMSG) {
+			say_garbled(ins);
+			continue;
+		}
 		if (n <= 0)
 			return n;
-		ins->num += from.hdr->ts_ns >= ins->source->begins_ns;
-		if (begin_event(ins, &from)) {
+		if (begin_event(ins)) {
 			ins->events++;
-			*ev = &ins->ev;
+			*ev = event_shown(ins);
 			return 1;
 		}
 	}
@@ -255,4 +390,26 @@ int ph_inspector_stats(struct ph_inspector *ins, struct ph_inspector_stats *stat
 	memcpy(stats->lost_by_category, ss.lost_by_category, sizeof stats->lost_by_category);
 	memcpy(stats->lost_by_cpu, ss.lost_by_cpu, sizeof stats->lost_by_cpu);
 	return 0;
+}
+
+const struct ph_trace_host *ph_inspector_host(struct ph_inspector *ins)
+{
+	if (!ins->is_file && ins->host.machine.ncpus == 0)
+		ph_trace_host_live(&ins->host);
+	return &ins->host;
+}
+
+uint64_t ph_inspector_first_ns(const struct ph_inspector *ins)
+{
+	return ins->first_ns;
+}
+
+void ph_inspector_file_end(const struct ph_inspector *ins, struct ph_trace_end *end)
+{
+	ph_source_file_end(ins->source, end);
+}
+
+void ph_inspector_file_progress(const struct ph_inspector *ins, uint64_t *done, uint64_t *size)
+{
+	ph_source_file_progress(ins->source, done, size);
 }

@@ -14,6 +14,7 @@
 struct live {
 	struct ph_source base; /* first */
 	struct ph_probe *probe;
+	uint64_t num;
 	bool stopped;
 };
 
@@ -22,19 +23,26 @@ static struct live *live_of(struct ph_source *s)
 	return (struct live *)s;
 }
 
-static int live_next(struct ph_source *s, struct ph_source_event *ev, int timeout_ms)
+static int live_next(struct ph_source *s, struct ph_event *ev, int timeout_ms)
 {
 	struct live *l = live_of(s);
 	const struct ph_rec *rec;
-	int n = ph_probe_next(l->probe, &rec, l->stopped ? 0 : timeout_ms);
-	if (n <= 0)
-		return l->stopped && n != -EINTR ? -ENODATA : n;
-	*ev = (struct ph_source_event){
-		.hdr = &rec->evt,
-		.enter_ts = rec->enter_ns,
-		.cpu = rec->cpu,
-		.syscall = rec->syscall,
-	};
+
+	for (;;) {
+		int n = ph_probe_next(l->probe, &rec, l->stopped ? 0 : timeout_ms);
+		if (n <= 0)
+			return l->stopped && n != -EINTR ? -ENODATA : n;
+		l->num += rec->evt.ts_ns >= s->begins_ns;
+		n = ph_event_decode(ev, &rec->evt);
+		if (n == 0)
+			break;
+		if (n != -ENOENT)
+			return n;
+	}
+	ev->num = l->num;
+	ev->enter_ts = rec->enter_ns;
+	ev->cpu = rec->cpu;
+	ev->syscall = rec->syscall;
 	return 1;
 }
 
@@ -58,10 +66,10 @@ static int live_stats(struct ph_source *s, struct ph_source_stats *stats)
 	return 0;
 }
 
-static int live_snapshot(struct ph_source *s, const struct ph_snapshot_ops *ops, void *arg)
+static int live_snapshot(struct ph_source *s, const struct ph_source_sink *sink, void *arg)
 {
 	struct live *l = live_of(s);
-	int err = ph_probe_snapshot(l->probe, ops, arg);
+	int err = ph_probe_snapshot(l->probe, &sink->snapshot, arg);
 	s->begins_ns = ph_probe_now_ns(l->probe);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include "probe/probe.h"
 
 struct ph_inspector_opts;
+struct ph_state;
 struct ph_source;
 
 /* What a source asks of and tells who drives it. */
@@ -19,6 +20,8 @@ struct ph_source_sink {
 	struct ph_snapshot_ops snapshot; /* live: tasks and descriptors at the beginning */
 	struct ph_trace_ops trace; /* files: each section's head */
 };
+
+typedef void ph_source_waiting_fn(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu);
 
 struct ph_source_stats {
 	uint64_t lost, lost_state;
@@ -39,6 +42,10 @@ struct ph_source_ops {
 	int (*stats)(struct ph_source *s, struct ph_source_stats *stats);
 	/* What is known at its beginning, tasks before descriptors. A file tells of later sections while it is read. */
 	int (*snapshot)(struct ph_source *s, const struct ph_source_sink *sink, void *arg);
+	/* Files; may be NULL. A section has begun: calls that wait for their exits are forgotten. */
+	void (*reset)(struct ph_source *s);
+	/* Files; may be NULL. Calls that have not returned yet. */
+	void (*waiting)(struct ph_source *s, ph_source_waiting_fn *each, void *arg);
 	void (*close)(struct ph_source *s);
 };
 
@@ -54,7 +61,10 @@ struct ph_source {
 };
 
 /* A trace file ("-": standard input). Otherwise as below. */
-int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err, size_t errlen);
+int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
+			size_t errlen);
+/* Decides what is decoded and what is passed over (opts->wanted). To be called once, before the first next(). */
+void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, const struct ph_state *st);
 /* How a file ended, and what its machine was. Only for a source that ph_source_open_file() opened. */
 void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end);
 void ph_source_file_progress(const struct ph_source *s, uint64_t *done, uint64_t *size);

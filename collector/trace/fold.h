@@ -30,7 +30,11 @@ void ph_fold_reset(struct ph_fold *f);
  */
 enum ph_folded ph_fold_event(struct ph_fold *f, struct ph_event *ev, bool stable);
 
+/* The same for an enter that nobody decoded: hdr->len bytes at hdr are there. */
+void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu, bool large, bool stable);
+
 /* The enters that wait: calls that have not returned. */
-void ph_fold_each_waiting(struct ph_fold *f, void (*each)(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu), void *arg);
+void ph_fold_each_waiting(struct ph_fold *f, void (*each)(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu),
+			  void *arg);
 
 #endif

@@ -27,6 +27,7 @@ struct played {
 	struct step steps[STEPS_MAX];
 	int nsteps, at, stops, closes, snapshots;
 	int snapshot_error;
+	uint64_t num;
 };
 
 static struct played *played_of(struct ph_source *s)
@@ -34,7 +35,7 @@ static struct played *played_of(struct ph_source *s)
 	return (struct played *)s;
 }
 
-static int played_next(struct ph_source *s, struct ph_source_event *ev, int timeout_ms)
+static int played_next(struct ph_source *s, struct ph_event *ev, int timeout_ms)
 {
 	struct played *p = played_of(s);
 	(void)timeout_ms;
@@ -43,7 +44,14 @@ static int played_next(struct ph_source *s, struct ph_source_event *ev, int time
 	const struct step *step = &p->steps[p->at++];
 	if (!step->hdr)
 		return step->ret;
-	*ev = (struct ph_source_event){ .hdr = step->hdr, .enter_ts = 7, .cpu = 3, .syscall = PH_SC_COUNT };
+	p->num++;
+	int err = ph_event_decode(ev, step->hdr);
+	if (err)
+		return err;
+	ev->num = p->num;
+	ev->enter_ts = 7;
+	ev->cpu = 3;
+	ev->syscall = PH_SC_COUNT;
 	return 1;
 }
 
@@ -75,12 +83,12 @@ static void add_task(const struct ph_snapshot_ops *ops, void *arg, int64_t tid, 
 	ops->task(arg, &rec, texts);
 }
 
-static int played_snapshot(struct ph_source *s, const struct ph_snapshot_ops *ops, void *arg)
+static int played_snapshot(struct ph_source *s, const struct ph_source_sink *sink, void *arg)
 {
 	struct played *p = played_of(s);
 	p->snapshots++;
-	add_task(ops, arg, QUIET, "quiet");
-	add_task(ops, arg, LOUD, "loud");
+	add_task(&sink->snapshot, arg, QUIET, "quiet");
+	add_task(&sink->snapshot, arg, LOUD, "loud");
 	return p->snapshot_error;
 }
 

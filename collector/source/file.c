@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file source: a trace file's events, pairs folded into one, in their newest form. Called by the inspector. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "collector/source/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "collector/inspector.h"
+#include "collector/trace/fold.h"
+
+/* What is done with a kind of event, by row of events.def. */
+enum treat {
+	TREAT_EVENT, /* decoded, folded, handed out */
+	TREAT_ENTER, /* kept until its exit comes */
+	TREAT_COUNT, /* nobody wants it: it only has a number */
+	TREAT_DROP, /* no event: codes that nothing uses */
+};
+
+struct file {
+	struct ph_source base; /* first */
+	struct ph_trace_reader *reader;
+	struct ph_fold *fold;
+	struct ph_source_sink sink; /* of the inspector */
+	void *sink_arg;
+	struct ph_event raw; /* as the file has it, for written */
+	uint8_t *treat;
+	uint16_t *rows; /* of syscalls.def by canonical number */
+	uint64_t num, bad;
+	bool both, stopped; /* both: enter and exit are handed out */
+};
+
+#define IDS 512 /* canonical numbers of syscalls are below */
+
+static struct file *file_of(const struct ph_source *s)
+{
+	return (struct file *)(uintptr_t)s;
+}
+
+/* --- one event --- */
+
+/* The row of a code in a file, the bit of a shadow aside. */
+static const struct ph_event_info *info_of(uint16_t code)
+{
+	if (code < PH_EV_OWN_FIRST && (code & PH_EV_SHADOW)) {
+		const struct ph_event_info *info = ph_event_info(code & ~(unsigned)PH_EV_SHADOW);
+		struct ph_carrier carrier;
+
+		return info && ph_event_carrier(info, &carrier) ? info : NULL;
+	}
+	return ph_event_info(code);
+}
+
+static uint16_t syscall_of(const struct file *f, const struct ph_event *ev)
+{
+	uint64_t id;
+
+	if (!(ev->info->category & PH_C_SYSCALL) || ev->info->nparams == 0 ||
+	    ev->info->params[0].type != PH_PT_SYSCALLID)
+		return PH_SC_COUNT;
+	id = ph_event_uint(ev, 0);
+	return id < IDS ? f->rows[id] : PH_SC_COUNT;
+}
+
+/* 1: *ev is for the inspector; 0: it is not; -EBADMSG. */
+static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event *te)
+{
+	const struct ph_event_info *info = info_of(te->hdr->type);
+	enum treat treat = info ? (enum treat)f->treat[info - ph_event_row(0)] : TREAT_DROP;
+
+	switch (treat) {
+	case TREAT_DROP:
+		return 0;
+	case TREAT_COUNT:
+		f->num++;
+		return 0;
+	case TREAT_ENTER:
+		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
+		return 0;
+	case TREAT_EVENT:
+		break;
+	}
+	if (ph_event_decode_as(ev, te->hdr, info, te->large) != 0)
+		return -EBADMSG;
+	ev->cpu = te->cpu;
+	ev->enter_ts = 0;
+	if (te->flags & PH_BLOCK_FLAG_HIDDEN)
+		ev->block |= PH_EB_HIDDEN;
+	f->base.written = NULL;
+	if (f->both)
+		f->raw = *ev;
+	switch (ph_fold_event(f->fold, ev, te->stable)) {
+	case PH_FOLD_DOUBLE:
+		return 0;
+	case PH_FOLD_ENTER:
+		if (!f->both)
+			return 0;
+		break;
+	case PH_FOLD_EVENT:
+		if (f->both && (ev->block & PH_EB_FILLED))
+			f->base.written = &f->raw;
+		break;
+	}
+	ev->num = f->raw.num = ++f->num;
+	ev->syscall = f->raw.syscall = syscall_of(f, ev);
+	return 1;
+}
+
+static int file_next(struct ph_source *s, struct ph_event *ev, int timeout_ms)
+{
+	struct file *f = file_of(s);
+	struct ph_trace_event te;
+
+	(void)timeout_ms; /* a file has all its events; a pipe is waited for until a signal comes */
+	while (!f->stopped) {
+		int n = ph_trace_reader_next(f->reader, &te);
+
+		if (n < 0)
+			return n;
+		if (n == 0)
+			return -ENODATA;
+		n = take(f, ev, &te);
+		if (n > 0)
+			return 1;
+		if (n < 0)
+			f->bad++;
+	}
+	return -ENODATA;
+}
+
+static void file_stop(struct ph_source *s)
+{
+	file_of(s)->stopped = true;
+}
+
+static int file_stats(struct ph_source *s, struct ph_source_stats *stats)
+{
+	(void)s;
+	*stats = (struct ph_source_stats){ 0 }; /* what was lost stands in the file as gaps */
+	return 0;
+}
+
+static int file_snapshot(struct ph_source *s, const struct ph_source_sink *sink, void *arg)
+{
+	struct file *f = file_of(s);
+	int n;
+
+	f->sink = *sink;
+	f->sink_arg = arg;
+	ph_trace_reader_ops(f->reader, &f->sink.trace, arg);
+	do
+		n = ph_trace_reader_heads(f->reader);
+	while (n == -EINTR && !f->stopped);
+	return n;
+}
+
+static void file_reset(struct ph_source *s)
+{
+	ph_fold_reset(file_of(s)->fold);
+}
+
+static void file_waiting(struct ph_source *s, ph_source_waiting_fn *each, void *arg)
+{
+	ph_fold_each_waiting(file_of(s)->fold, each, arg);
+}
+
+static void file_close(struct ph_source *s)
+{
+	struct file *f = file_of(s);
+
+	ph_trace_reader_close(f->reader);
+	ph_fold_free(f->fold);
+	free(f->treat);
+	free(f->rows);
+	free(f);
+}
+
+static const struct ph_source_ops file_ops = {
+	.next = file_next,
+	.stop = file_stop,
+	.stats = file_stats,
+	.snapshot = file_snapshot,
+	.reset = file_reset,
+	.waiting = file_waiting,
+	.close = file_close,
+};
+
+/* --- opening --- */
+
+static enum treat treat_of(const struct ph_event_info *info, const struct ph_inspector_opts *opts,
+			   const struct ph_state *st)
+{
+	const struct ph_event_info *newest = ph_event_newest(info);
+	struct ph_carrier carrier;
+
+	if (info->flags & PH_EF_UNUSED)
+		return TREAT_DROP;
+	if ((info->category & PH_C_SYSCALL) && !PH_IS_EXIT(info->code) && !opts->enter_events) {
+		const struct ph_event_info *exit = ph_event_info(info->code + 1u);
+
+		/* an enter whose exit is passed over need not be kept */
+		return exit && treat_of(exit, opts, st) == TREAT_COUNT ? TREAT_DROP : TREAT_ENTER;
+	}
+	if (!opts->wanted || opts->wanted(opts->wanted_arg, newest) || opts->wanted(opts->wanted_arg, info) ||
+	    ph_state_follows(st, newest))
+		return TREAT_EVENT;
+	/* what stands in two forms is told apart by who folds it */
+	return ph_event_carrier(newest, &carrier) ? TREAT_EVENT : TREAT_COUNT;
+}
+
+void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, const struct ph_state *st)
+{
+	struct file *f = file_of(s);
+
+	for (size_t i = 0; i < ph_event_count(); i++)
+		f->treat[i] = (uint8_t)treat_of(ph_event_row(i), opts, st);
+}
+
+int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
+			size_t errlen)
+{
+	struct file *f = calloc(1, sizeof(*f));
+	int ret;
+
+	*out = NULL;
+	if (f) {
+		f->base.ops = &file_ops;
+		f->fold = ph_fold_new();
+		f->treat = calloc(ph_event_count(), 1);
+		f->rows = calloc(IDS, sizeof(*f->rows));
+	}
+	if (!f || !f->fold || !f->treat || !f->rows) {
+		snprintf(err, errlen, "out of memory");
+		if (f)
+			file_close(&f->base);
+		return -ENOMEM;
+	}
+	for (unsigned id = 0; id < IDS; id++)
+		f->rows[id] = PH_SC_COUNT;
+	for (unsigned row = 0; row < PH_SC_COUNT; row++) {
+		unsigned id = ph_syscall_row(row)->id;
+
+		if (id > 0 && id < IDS && f->rows[id] == PH_SC_COUNT)
+			f->rows[id] = (uint16_t)row;
+	}
+	f->both = opts->enter_events;
+	ret = ph_trace_reader_open(&f->reader, path, err, errlen);
+	if (ret < 0) {
+		file_close(&f->base);
+		return ret;
+	}
+	*out = &f->base;
+	return 0;
+}
+
+void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end)
+{
+	const struct file *f = file_of(s);
+
+	ph_trace_reader_end(f->reader, end);
+	end->bad += f->bad;
+}
+
+void ph_source_file_progress(const struct ph_source *s, uint64_t *done, uint64_t *size)
+{
+	ph_trace_reader_progress(file_of(s)->reader, done, size);
+}
