@@ -8,6 +8,7 @@ enum ph_needs {
 	PH_NEED_ENTER_TIME = 1 << 0, /* latencies */
 	PH_NEED_SWITCHES = 1 << 1,
 	PH_NEED_PAGE_FAULTS = 1 << 2,
+	PH_NEED_ENTER_EVENTS = 1 << 3, /* enter events of their own, not folded into their exits */
 };
 
 #endif

@@ -98,9 +98,20 @@ static void note_needs(struct ph_filter *f, const struct node *n, bool negated)
 	}
 }
 
+/* Who wants what begins and not what ends wants enter events. */
+static void note_direction(struct ph_filter *f, const struct node *n, bool negated)
+{
+	if (!n->lhs->slot || n->rhs || strcmp(n->lhs->slot->ref.field->name, "evt.dir") != 0)
+		return;
+	if (name_passes(f, n, ">") != negated && name_passes(f, n, "<") == negated)
+		f->needs |= PH_NEED_ENTER_EVENTS;
+}
+
 int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struct ph_parse_error *err)
 {
 	enum op op = (enum op)n->op->op;
+
+	note_direction(f, n, negated);
 
 	if (is_name_check(n)) {
 		for (size_t i = 0;
@@ -303,13 +314,15 @@ bool ph_filter_match(struct ph_filter *f, struct ph_field_ctx *c)
 	return pc == PASS;
 }
 
-/*
- * Code runs from higher places to lower ones, so one pass in that order visits every place that can be reached; checks that
- * need the event's data may go either way.
- */
-bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall)
+/* What is known of an event that has not come: a check is true, false, or may be either. */
+enum tri { FALSE, TRUE, EITHER };
+
+typedef enum tri decide_fn(struct ph_filter *f, void *arg, const struct node *n);
+
+/* Code runs from higher places to lower ones, so one pass in that order visits every place that can be reached. */
+static bool can_pass(struct ph_filter *f, decide_fn *decide, void *arg)
 {
-	bool generic = info->code <= PH_EV_GENERIC_X && syscall < PH_SC_COUNT, passes = f->entry == PASS;
+	bool passes = f->entry == PASS;
 	uint8_t *reached = calloc(f->count + 1, 1);
 
 	if (!reached)
@@ -318,17 +331,12 @@ bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *i
 		reached[f->entry] = 1;
 	for (uint32_t pc = f->count; pc-- > 0 && !passes;) {
 		const struct insn *in = &f->code[pc];
-		uint32_t to[2] = { in->yes, in->no };
+		uint32_t to[2] = { in->no, in->yes };
+		enum tri is = reached[pc] ? decide(f, arg, in->node) : EITHER;
 
-		if (!reached[pc])
-			continue;
-		if (in->node->kind == N_NAME) {
-			const struct names *n = &in->node->names;
-			bool ok = generic ? bit(n->syscalls, syscall) : bit(n->events, EVENT_ROW(info));
-
-			to[0] = to[1] = ok ? in->yes : in->no;
-		}
-		for (int i = 0; i < 2; i++) {
+		for (int i = 0; i < 2 && reached[pc]; i++) {
+			if (is != EITHER && is != (enum tri)i)
+				continue;
 			passes |= to[i] == PASS;
 			if (to[i] < PASS)
 				reached[to[i]] = 1;
@@ -336,6 +344,47 @@ bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *i
 	}
 	free(reached);
 	return passes;
+}
+
+struct kind {
+	const struct ph_event_info *info;
+	unsigned syscall;
+};
+
+static enum tri by_name(struct ph_filter *f, void *arg, const struct node *n)
+{
+	const struct kind *k = arg;
+
+	(void)f;
+	if (n->kind != N_NAME)
+		return EITHER;
+	if (k->info->code <= PH_EV_GENERIC_X && k->syscall < PH_SC_COUNT)
+		return bit(n->names.syscalls, k->syscall) ? TRUE : FALSE;
+	return bit(n->names.events, EVENT_ROW(k->info)) ? TRUE : FALSE;
+}
+
+bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall)
+{
+	struct kind k = { info, syscall };
+
+	return can_pass((struct ph_filter *)(uintptr_t)f, by_name, &k);
+}
+
+static bool of_container(const struct ph_expr *x)
+{
+	return x->slot && strncmp(x->slot->ref.field->name, "container.", 10) == 0;
+}
+
+static enum tri by_container(struct ph_filter *f, void *arg, const struct node *n)
+{
+	if (n->kind != N_CHECK || !of_container(n->lhs) || (n->rhs && !of_container(n->rhs)))
+		return EITHER;
+	return filter_check(f, arg, n) ? TRUE : FALSE;
+}
+
+bool ph_filter_may_pass_container(struct ph_filter *f, struct ph_field_ctx *c)
+{
+	return can_pass(f, by_container, c);
 }
 
 /* --- errors ----------------------------------------------------------------------------------------------------------- */

@@ -39,6 +39,12 @@ uint32_t ph_filter_needs(const struct ph_filter *f);
 bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall);
 
 /*
+ * Whether an event of the thread in c->ev->thread can pass as long as it is in its container: false when the checks on container
+ * fields alone decide that none can.
+ */
+bool ph_filter_may_pass_container(struct ph_filter *f, struct ph_field_ctx *c);
+
+/*
  * "message", the line of text where it happened and a caret under the place, three lines without a newline at the end.
  * Returns the length, cut to size - 1.
  */
