@@ -45,6 +45,8 @@ int ph_trace_writer_open(struct ph_trace_writer **out, const struct ph_trace_wri
 int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, bool hidden);
 /* A container became known or changed: its record goes into the stream. */
 int ph_trace_writer_container(struct ph_trace_writer *w, const struct ph_container *c);
+/* Another source from now on: its head is written with the next event. The file goes on. */
+int ph_trace_writer_use(struct ph_trace_writer *w, const struct ph_encode_head *head);
 /* The source's next section begins (state is that of its head by now): so does one in the file. */
 int ph_trace_writer_section(struct ph_trace_writer *w);
 /* When there are no events: lets time pass. 0 or a negative errno as above. */

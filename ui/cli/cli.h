@@ -12,7 +12,9 @@
 
 #define CLI_MAX_SUPPRESSED 32
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_FIELDS, CLI_EVENTS, CLI_PRINT_FORMAT };
+#define CLI_MAX_FILES 1024 /* -r */
+
+enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_FIELDS, CLI_EVENTS, CLI_PRINT_FORMAT, CLI_FILE_INFO };
 
 struct cli_options {
 	enum cli_action action;
@@ -29,6 +31,17 @@ struct cli_options {
 	const char *suppress[CLI_MAX_SUPPRESSED + 1];
 	size_t nsuppress;
 	const char *docker_root, *docker_socket; /* NULL: found out */
+	/* trace files */
+	const char *files[CLI_MAX_FILES]; /* -r, or those of --file-info */
+	size_t nfiles;
+	bool enter_events, display_filter, progress;
+	const char *write; /* -w; NULL: nothing is written */
+	bool compress, exit_only, no_payload, redact, strict, filter_proclist;
+	uint64_t rotate_mb, rotate_seconds, rotate_events, ring_files;
+	uint64_t flush_ms; /* 0: default */
+	uint64_t before, after; /* seconds; the recorder when record is set */
+	bool record;
+	uint64_t record_mb; /* 0: default */
 };
 
 /* 0, or -1 after one line of explanation has been written to errors. */
@@ -48,7 +61,30 @@ void cli_summary_free(struct cli_summary *s);
 void cli_summary_count(struct cli_summary *s, const struct ph_event *ev);
 void cli_summary_print(const struct cli_summary *s, FILE *out);
 
-/* Captures and prints until it is told to end; the exit status. */
+/* -w and the recorder: what a run writes. */
+struct cli_record;
+struct ph_inspector;
+
+/* After the inspector is open. 0, or -1 after a line on stderr. o->write is set. */
+int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins);
+/* The next -r: its inspector instead of the one before, which is closed by now. */
+int cli_record_goes_on(struct cli_record *r, struct ph_inspector *ins);
+/* passed: the filter lets it through. 0; negative when nothing can be written any more. */
+int cli_record_event(struct cli_record *r, const struct ph_event *ev, bool passed);
+/* No event came for a while. */
+int cli_record_idle(struct cli_record *r);
+/* Callbacks of the inspector (collector/inspector.h); arg is the struct cli_record *. */
+void cli_record_container(void *arg, const struct ph_container *c);
+void cli_record_section(void *arg);
+/* Ends the file and says what is missing in it. The exit status. */
+int cli_record_close(struct cli_record *r);
+
+/* --file-info; the exit status */
+int cli_file_info(const struct cli_options *o);
+/* One line on stderr when a file did not end well. The exit status. */
+int cli_file_ended(const char *path, const struct ph_inspector *ins);
+
+/* Captures or reads, and prints or writes, until it is told to end; the exit status. */
 int cli_run(const struct cli_options *o);
 
 #endif

@@ -59,6 +59,10 @@ static int list(const struct cli_options *o)
 	case CLI_PRINT_FORMAT:
 		puts(ph_format_default(&(struct ph_format_style){ .container = o->container }));
 		break;
+	case CLI_FILE_INFO:
+		if (cli_file_info(o) != 0)
+			return 1;
+		break;
 	case CLI_RUN:
 		break;
 	}
@@ -81,7 +85,7 @@ int main(int argc, char **argv)
 	}
 	if (cli_options_parse(&o, argc, argv, stderr) != 0)
 		return 1;
-	if (no_output && !(o.action == CLI_RUN && o.quiet)) {
+	if (no_output && !(o.action == CLI_RUN && (o.quiet || (o.write && strcmp(o.write, "-") != 0)))) {
 		fputs("porthole: standard output is closed; give it a file, a pipe or a terminal, or -q\n", stderr);
 		status = 1;
 	} else {

@@ -102,6 +102,37 @@ static int set_print(struct cli_options *o, const struct option_row *row, const 
 	return 0;
 }
 
+static int set_file(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	if (o->nfiles == CLI_MAX_FILES) {
+		fprintf(errors, "porthole: --%s: more than %d files\n", row->name, CLI_MAX_FILES);
+		return -1;
+	}
+	o->files[o->nfiles++] = value;
+	if (row->min)
+		o->action = (enum cli_action)row->min;
+	return 0;
+}
+
+static int set_text(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	char name[40];
+
+	if (!*value) {
+		fprintf(errors, "porthole: %s: the value is empty\n", option_name(row, name, sizeof name));
+		return -1;
+	}
+	*(const char **)((char *)o + row->offset) = value;
+	return 0;
+}
+
+/* A number of seconds before or after: either one makes a recorder. */
+static int set_around(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	o->record = true;
+	return set_number(o, row, value, errors);
+}
+
 static int set_time(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
 	(void)row;
@@ -214,6 +245,26 @@ static const struct option_row rows[] = {
 	{ 'U', "suppress-comm", "NAME", false, set_suppress, 0, 0, 0, "leave out processes of this name and their children; may be repeated" },
 	{ 'E', "exclude-users", NULL, false, set_flag, AT(no_users), 0, 0, "do not read the names of users and groups" },
 	{ 'D', "debug", NULL, false, set_flag, AT(debug), 0, 0, "show porthole's own calls and internal events too" },
+	{ 'r', "readfile", "FILE", false, set_file, 0, 0, 0, "read a trace file instead of capturing; - is standard input; may be repeated" },
+	{ 0, "enter-events", NULL, false, set_flag, AT(enter_events), 0, 0, "show the enter and the exit of each call, as older tools do, instead of one event a call" },
+	{ 'P', "progress", NULL, false, set_flag, AT(progress), 0, 0, "tell on standard error how much of the file has been read" },
+	{ 0, "file-info", "FILE", false, set_file, 0, CLI_FILE_INFO, 0, "tell what is in a trace file: who wrote it, machine, time, events, processes, containers, whether it is whole" },
+	{ 'w', "write", "FILE", false, set_text, AT(write), 0, 0, "write a trace file instead of printing; - is standard output" },
+	{ 'z', "compress", NULL, false, set_flag, AT(compress), 0, 0, "compress it (gzip)" },
+	{ 'C', "file-size", "MB", false, set_number, AT(rotate_mb), 1, 1000000000, "go on with another file after so many MB (10^6 bytes)" },
+	{ 'G', "seconds", "SECONDS", false, set_number, AT(rotate_seconds), 1, 1000000000, "go on with another file every SECONDS; a % in the name makes it a template for date(1)'s letters" },
+	{ 'e', "events", "N", false, set_number, AT(rotate_events), 1, UINT64_MAX, "go on with another file after N events" },
+	{ 'W', "limit", "N", false, set_number, AT(ring_files), 1, 1000000, "keep at most N files: the oldest is written over" },
+	{ 0, "exit-only", NULL, false, set_flag, AT(exit_only), 0, 0, "write one event a call: half the size, for porthole and libraries of 2025 and later" },
+	{ 0, "flush-interval", "MS", false, set_number, AT(flush_ms), 10, 3600000, "how long an event may stay in memory before it is on disk (default 1000)" },
+	{ 0, "filter-proclist", NULL, false, set_flag, AT(filter_proclist), 0, 0, "with a filter: write only processes that pass it into the file's process list" },
+	{ 0, "strict", NULL, false, set_flag, AT(strict), 0, 0, "with a filter: write nothing at all of what does not pass, not even what names need" },
+	{ 0, "redact", NULL, false, set_flag, AT(redact), 0, 0, "mask what looks like a secret in the written file: environment, passwords, tokens, keys" },
+	{ 0, "no-payload", NULL, false, set_flag, AT(no_payload), 0, 0, "write no data that was read or written" },
+	{ 0, "before", "SECONDS", false, set_around, AT(before), 0, 86400, "record: write a file each time that the filter matches, from SECONDS before" },
+	{ 0, "after", "SECONDS", false, set_around, AT(after), 0, 86400, "record: .. until SECONDS after" },
+	{ 0, "record-memory", "MB", false, set_number, AT(record_mb), 1, 1000000, "record: keep at most so much in memory (default 256)" },
+	{ 'd', "displayflt", NULL, false, set_flag, AT(display_filter), 0, 0, "with -w and a filter: write everything, the filter is for what is shown" },
 	{ 0, "context-switches", NULL, false, set_flag, AT(switches), 0, 0, "capture context switches (a filter with evt.type=switch does so by itself)" },
 	{ 0, "page-faults", NULL, false, set_flag, AT(page_faults), 0, 0, "capture page faults (a filter with evt.type=page_fault does so by itself)" },
 	{ 0, "ring-size", "MB", false, set_number, AT(ring_mb), 1, 1024, "size of the buffer that each CPU has for events" },
@@ -224,19 +275,9 @@ static const struct option_row rows[] = {
 	{ 0, "version", NULL, false, set_action, 0, CLI_VERSION, 0, "print the version" },
 	{ 'h', "help", NULL, false, set_action, 0, CLI_HELP, 0, "print this" },
 	/* accepted, nothing to switch: the state is always complete and the probe is always eBPF */
-	{ 'd', "displayflt", NULL, false, set_nothing, 0, 0, 0, NULL },
+	{ 'F', "fatfile", NULL, false, set_nothing, 0, 0, 0, NULL },
 	{ 'B', "bpf", "PATH", true, set_nothing, 0, 0, 0, NULL },
 	{ 0, "modern-bpf", NULL, false, set_nothing, 0, 0, 0, NULL },
-	{ 'P', "progress", NULL, false, set_never, 0, 0, 0, "cannot be used with live captures" },
-	{ 'r', "readfile", "FILE", false, set_later, 0, 0, 0, "reading trace files is" },
-	{ 'w', "write", "FILE", false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'z', "compress", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'C', "file-size", "MB", false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'G', "seconds", "SECONDS", false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'e', "events", "N", false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'W', "limit", "N", false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 'F', "fatfile", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
-	{ 0, "filter-proclist", NULL, false, set_later, 0, 0, 0, "writing trace files is" },
 	{ 'c', "chisel", "NAME", false, set_list_chisels, 0, 0, 0, NULL },
 	{ 'i', "chisel-info", "NAME", false, set_later, 0, 0, 0, "chisels are" },
 	{ 'j', "json", NULL, false, set_later, 0, 0, 0, "JSON output is" },
@@ -327,6 +368,73 @@ static int join_filter(struct cli_options *o, char **words, int n, FILE *errors)
 	return 0;
 }
 
+/* Options that mean nothing without another one. */
+static int check_together(const struct cli_options *o, FILE *errors)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} writing[] = {
+		{ o->compress, "-z" },
+		{ o->rotate_mb, "-C" },
+		{ o->rotate_seconds, "-G" },
+		{ o->rotate_events, "-e" },
+		{ o->ring_files, "-W" },
+		{ o->exit_only, "--exit-only" },
+		{ o->flush_ms, "--flush-interval" },
+		{ o->strict, "--strict" },
+		{ o->filter_proclist, "--filter-proclist" },
+		{ o->redact, "--redact" },
+		{ o->no_payload, "--no-payload" },
+		{ o->record, "--before, --after" },
+	};
+
+	for (size_t i = 0; !o->write && i < sizeof writing / sizeof writing[0]; i++) {
+		if (!writing[i].given)
+			continue;
+		fprintf(errors, "porthole: %s: is for writing a trace file; say which with -w FILE\n", writing[i].name);
+		return -1;
+	}
+	if (o->progress && !o->nfiles) {
+		fputs("porthole: -P cannot be used with live captures\n", errors);
+		return -1;
+	}
+	if ((o->strict || o->filter_proclist) && !o->filter) {
+		fprintf(errors, "porthole: %s: needs a filter that says what belongs into the file\n",
+			o->strict ? "--strict" : "--filter-proclist");
+		return -1;
+	}
+	if ((o->strict || o->record) && o->display_filter) {
+		fprintf(errors, "porthole: -d: everything is to be written; that goes not with %s\n",
+			o->strict ? "--strict" : "--before and --after");
+		return -1;
+	}
+	if (o->record && (o->nfiles || !o->filter)) {
+		fprintf(errors, "porthole: --before, --after: %s\n",
+			o->nfiles ?
+				"a recorder is for live captures; of a file, choose events by a filter on evt.num or evt.time" :
+				"needs a filter: what it matches is what the files are made around");
+		return -1;
+	}
+	if (o->record && (o->rotate_mb || o->rotate_seconds || o->rotate_events)) {
+		fputs("porthole: -C, -G, -e: a recorder makes a file for each match; -W N keeps the newest N\n",
+		      errors);
+		return -1;
+	}
+	if (o->ring_files && !o->record && !o->rotate_mb && !o->rotate_seconds && !o->rotate_events) {
+		fputs("porthole: -W: says how many files are kept; say with -C, -G or -e when the next one begins\n",
+		      errors);
+		return -1;
+	}
+	if (o->write && strcmp(o->write, "-") == 0 &&
+	    (o->record || o->rotate_mb || o->rotate_seconds || o->rotate_events)) {
+		fputs("porthole: -w -: standard output is one file; -C, -G, -e, --before and --after need a name\n",
+		      errors);
+		return -1;
+	}
+	return 0;
+}
+
 int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors)
 {
 	char letters[3 * ROWS + 2];
@@ -345,7 +453,10 @@ int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors
 		if (row->set(o, row, optarg, errors))
 			return -1;
 	}
-	return join_filter(o, argv + optind, argc - optind, errors);
+	if (join_filter(o, argv + optind, argc - optind, errors) == 0 && check_together(o, errors) == 0)
+		return 0;
+	cli_options_free(o);
+	return -1;
 }
 
 void cli_options_free(struct cli_options *o)

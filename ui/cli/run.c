@@ -13,6 +13,7 @@
 #include "ui/cli/cli.h"
 
 #define SECOND 1000000000ull
+#define LOOK_EVENTS 10000 /* of a file, after which progress is told */
 #define IDLE_MS 100 /* how long a written line may wait in the buffer, whether or not other events follow */
 
 /*
@@ -31,7 +32,13 @@ struct run {
 	struct ph_field_ctx ctx;
 	struct ph_writer out;
 	struct cli_summary *summary;
+	struct cli_record *record; /* -w; NULL: none */
+	const char *path; /* of the file that is read; NULL: live */
 	bool color;
+	bool silent; /* no lines are printed: -q, -w */
+	bool pairs; /* enter events are handed out */
+	bool copying; /* a file is written on as it is */
+	bool over; /* by a limit, a signal, or because nothing can be written: no further file is opened */
 	uint64_t passed, printed; /* events that passed the filter, lines */
 	uint64_t first_ts;
 	uint64_t flushed_ts; /* event time of the last flush by the clock */
@@ -112,9 +119,44 @@ static uint32_t needs(const struct run *r)
 	const struct cli_options *o = r->o;
 	uint32_t n = (o->switches ? PH_NEED_SWITCHES : 0u) | (o->page_faults ? PH_NEED_PAGE_FAULTS : 0u);
 
-	if (!o->quiet)
+	if (!r->silent)
 		n |= ph_format_needs(r->format, o->time_mode);
+	if (o->enter_events)
+		n |= PH_NEED_ENTER_EVENTS;
+	if (r->record || (o->write && !o->exit_only) || (n & PH_NEED_ENTER_EVENTS))
+		n |= PH_NEED_ENTER_TIME;
 	return n | (r->filter ? ph_filter_needs(r->filter) : 0);
+}
+
+/* Kinds of events of a file that need not be looked at. */
+static bool wanted(void *arg, const struct ph_event_info *info)
+{
+	struct run *r = arg;
+
+	if (!r->filter || (r->o->write && r->o->display_filter))
+		return true;
+	if (info->code > PH_EV_GENERIC_X)
+		return ph_filter_may_pass(r->filter, info, PH_SC_COUNT);
+	for (unsigned row = 0; row < PH_SC_COUNT; row++)
+		if (ph_syscall_row(row)->event == PH_EV_GENERIC_X && ph_filter_may_pass(r->filter, info, row))
+			return true;
+	return ph_filter_may_pass(r->filter, info, PH_SC_COUNT);
+}
+
+static void container_changed(void *arg, const struct ph_container *c)
+{
+	struct run *r = arg;
+
+	if (r->record)
+		cli_record_container(r->record, c);
+}
+
+static void new_section(void *arg)
+{
+	struct run *r = arg;
+
+	if (r->record)
+		cli_record_section(r->record);
 }
 
 static int open_inspector(struct run *r)
@@ -131,13 +173,27 @@ static int open_inspector(struct run *r)
 		.docker_root = o->docker_root,
 		.docker_socket = o->docker_socket,
 		.warn = warn,
+		.wanted = wanted,
+		.wanted_arg = r,
+		.container_changed = container_changed,
+		.section = new_section,
+		.change_arg = r,
 	};
 	char err[512] = "";
-	int rc = ph_inspector_open_live(&r->ins, &io, err, sizeof err);
+	int rc;
 
+	/* a file that is written on as it is keeps its enter events at their places */
+	r->copying = r->path && o->write && !o->exit_only && (!r->filter || o->display_filter);
+	r->pairs = (io.needs & PH_NEED_ENTER_EVENTS) || r->copying;
+	io.enter_events = r->pairs;
+	io.hidden_events = o->write != NULL;
+	rc = r->path ? ph_inspector_open_file(&r->ins, r->path, &io, err, sizeof err) :
+		       ph_inspector_open_live(&r->ins, &io, err, sizeof err);
 	if (rc == 0)
 		return 0;
-	if ((rc == -EPERM || rc == -EACCES) && geteuid() != 0)
+	if (r->path)
+		fprintf(stderr, "porthole: %s\n", err);
+	else if ((rc == -EPERM || rc == -EACCES) && geteuid() != 0)
 		fputs("porthole: cannot capture: only root may load the probe; run it as root, for example with sudo\n",
 		      stderr);
 	else
@@ -148,14 +204,8 @@ static int open_inspector(struct run *r)
 static int open_run(struct run *r)
 {
 	const struct cli_options *o = r->o;
-	struct ph_field_ctx_opts co = {
-		.size = sizeof co,
-		.time_mode = o->time_mode,
-		.buffers = o->buffers,
-		.whole_buffers = o->verbose,
-		.resolve_ports = o->resolve_ports,
-	};
 
+	r->silent = o->quiet || o->write;
 	if (compile(r))
 		return -1;
 	if (ph_writer_init(&r->out, STDOUT_FILENO, o->unbuffered || isatty(STDOUT_FILENO)) != 0 ||
@@ -165,6 +215,24 @@ static int open_run(struct run *r)
 	}
 	r->out.hurry = &interrupted;
 	catch_signals();
+	clock_gettime(CLOCK_MONOTONIC, &r->began);
+	return 0;
+}
+
+/* One source: the live capture or one of the files. */
+static int open_source(struct run *r)
+{
+	const struct cli_options *o = r->o;
+	struct ph_field_ctx_opts co = {
+		.size = sizeof co,
+		.time_mode = o->time_mode,
+		.buffers = o->buffers,
+		.whole_buffers = o->verbose,
+		.resolve_ports = o->resolve_ports,
+	};
+
+	uint64_t seq = r->ctx.seq; /* goes on, since filter and format remember it */
+
 	if (open_inspector(r))
 		return -1;
 	co.state = ph_inspector_state(r->ins);
@@ -173,14 +241,24 @@ static int open_run(struct run *r)
 		fputs("porthole: out of memory\n", stderr);
 		return -1;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &r->began);
+	r->ctx.seq = seq;
+	if (o->write && (r->record ? cli_record_goes_on(r->record, r->ins) : cli_record_open(&r->record, o, r->ins)))
+		return -1;
 	return 0;
+}
+
+static void close_source(struct run *r)
+{
+	uint64_t seq = r->ctx.seq;
+
+	ph_inspector_close(r->ins);
+	r->ins = NULL;
+	ph_field_ctx_fini(&r->ctx);
+	r->ctx = (struct ph_field_ctx){ .seq = seq };
 }
 
 static void close_run(struct run *r)
 {
-	ph_inspector_close(r->ins);
-	ph_field_ctx_fini(&r->ctx);
 	ph_writer_fini(&r->out);
 	ph_filter_free(r->filter);
 	ph_format_free(r->format);
@@ -238,7 +316,7 @@ static int show(struct run *r)
 {
 	struct ph_text line;
 
-	if (r->o->quiet)
+	if (r->silent)
 		return 0;
 	line = ph_writer_open(&r->out);
 	if (!ph_format_line(r->format, &r->ctx, &line))
@@ -248,10 +326,30 @@ static int show(struct run *r)
 	return ph_writer_close(&r->out, &line);
 }
 
+static bool is_enter(const struct ph_event *ev)
+{
+	return (ev->info->category & PH_C_SYSCALL) && !PH_IS_EXIT(ev->type);
+}
+
+/* false: nothing more can be written. */
+static bool write_event(struct run *r, const struct ph_event *ev, bool passed)
+{
+	return !r->record || cli_record_event(r->record, ev, passed) >= 0;
+}
+
+/* What belongs to the capture itself; not shown, but written always. */
+static bool take_internal(struct run *r, const struct ph_event *ev)
+{
+	if (r->summary && !r->filter)
+		cli_summary_count(r->summary, ev);
+	return write_event(r, ev, true);
+}
+
 /* false: the run is over. */
 static bool take_event(struct run *r, const struct ph_event *ev)
 {
 	const struct cli_options *o = r->o;
+	bool passes;
 
 	if (ev->type == PH_EV_GAP_E)
 		note_gap(r, ev);
@@ -259,15 +357,18 @@ static bool take_event(struct run *r, const struct ph_event *ev)
 		r->first_ts = ev->ts;
 	if (o->seconds && ev->ts > r->first_ts + o->seconds * SECOND)
 		return false;
-	if (is_internal(ev) && !o->debug) {
-		if (r->summary && !r->filter)
-			cli_summary_count(r->summary, ev);
-		return true;
-	}
+	if ((ev->block & PH_EB_HIDDEN) || (is_internal(ev) && !o->debug && o->record))
+		return write_event(r, ev, false);
+	if (is_internal(ev) && !o->debug)
+		return take_internal(r, ev);
+	r->ctx.first_ts = ph_inspector_first_ns(r->ins);
 	ph_field_ctx_begin(&r->ctx, ev);
-	if (r->filter && !ph_filter_match(r->filter, &r->ctx))
+	passes = !r->filter || ph_filter_match(r->filter, &r->ctx);
+	if (!write_event(r, ev, passes))
+		return false;
+	if (!passes)
 		return true;
-	r->passed++;
+	r->passed += !r->copying || !is_enter(ev);
 	if (r->summary)
 		cli_summary_count(r->summary, ev);
 	if (show(r) < 0)
@@ -275,9 +376,34 @@ static bool take_event(struct run *r, const struct ph_event *ev)
 	return !o->count || r->passed < o->count;
 }
 
+static void tell_progress(struct run *r, bool last)
+{
+	uint64_t done, size;
+
+	ph_inspector_file_progress(r->ins, &done, &size);
+	if (size)
+		fprintf(stderr, "\r%.2f%% of %.1f MB, %" PRIu64 " events", 100.0 * (double)done / (double)size,
+			(double)size / 1e6, r->passed);
+	else
+		fprintf(stderr, "\r%.1f MB, %" PRIu64 " events", (double)done / 1e6, r->passed);
+	fputs(last ? "\n" : "", stderr);
+	fflush(stderr);
+}
+
+/* What is done now and then, and when no event comes. false: the run is over. */
+static bool look_after(struct run *r, bool idle)
+{
+	if (ph_writer_flush(&r->out) < 0)
+		return false;
+	if (r->o->progress)
+		tell_progress(r, false);
+	return !idle || !r->record || cli_record_idle(r->record) >= 0;
+}
+
 /* 0, or a negative errno of the source. */
 static int pump(struct run *r)
 {
+	unsigned events = 0;
 	bool stopped = false;
 
 	for (;;) {
@@ -289,23 +415,27 @@ static int pump(struct run *r)
 		if (rc < 0 && rc != -EINTR)
 			return rc;
 		if (rc == 1 && !take_event(r, ev))
-			return 0;
-		if (rc == 0 && ph_writer_flush(&r->out) < 0)
-			return 0;
-		/* by event time, which costs no look at the clock */
-		if (rc == 1 && ev->ts - r->flushed_ts > IDLE_MS * (SECOND / 1000)) {
+			break;
+		if (rc == 0 && !look_after(r, true))
+			break;
+		/* by event time, which costs no look at the clock; a file's goes faster */
+		if (rc == 1 && (ev->ts - r->flushed_ts > IDLE_MS * (SECOND / 1000) || ++events == LOOK_EVENTS)) {
 			r->flushed_ts = ev->ts;
-			if (ph_writer_flush(&r->out) < 0)
-				return 0;
+			if (r->path ? events == LOOK_EVENTS && !look_after(r, false) : !look_after(r, false))
+				break;
+			if (events == LOOK_EVENTS)
+				events = 0;
 		}
 		if (stopped)
 			continue;
 		/* the clock is looked at when there is time to: under load event time ends the run */
-		if (interrupted || (rc != 1 && r->o->seconds && elapsed_ns(r) >= r->o->seconds * SECOND)) {
+		if (interrupted || (rc != 1 && !r->path && r->o->seconds && elapsed_ns(r) >= r->o->seconds * SECOND)) {
 			ph_inspector_stop(r->ins);
-			stopped = true;
+			stopped = r->over = true;
 		}
 	}
+	r->over = true;
+	return 0;
 }
 
 /* --- the end ---------------------------------------------------------------------------------------------------------- */
@@ -342,19 +472,18 @@ static void print_losses(const struct ph_inspector_stats *s)
 	fputc(')', stderr);
 }
 
-static void print_stats(const struct run *r)
+static void print_stats(const struct run *r, const struct ph_inspector_stats *stats)
 {
-	struct ph_inspector_stats s = { 0 };
+	struct ph_inspector_stats s = *stats;
 	double seconds = (double)elapsed_ns(r) / 1e9;
 
-	ph_inspector_stats(r->ins, &s);
 	if (r->o->verbose)
 		fprintf(stderr,
 			"Driver Events:%" PRIu64 "\nDriver Drops:%" PRIu64 "\nSuppressed by Comm:%" PRIu64
 			"\nElapsed time: %.3f, Captured Events: %" PRIu64 ", %.2f eps\n",
 			s.events + s.suppressed, s.lost, s.suppressed, seconds, r->passed,
 			seconds > 0 ? (double)r->passed / seconds : 0);
-	if (!interrupted && !s.lost && !r->o->verbose)
+	if (r->path || (!interrupted && !s.lost && !r->o->verbose))
 		return;
 	fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " lost", s.events, s.lost);
 	print_losses(&s);
@@ -364,7 +493,7 @@ static void print_stats(const struct run *r)
 /* A reader that went away is no error. */
 static int finish_output(struct run *r)
 {
-	if (r->color && !r->o->quiet && !r->out.error) {
+	if (r->color && !r->silent && !r->out.error) {
 		struct ph_text t = ph_writer_open(&r->out);
 
 		ph_text_str(&t, "\033[00m");
@@ -387,28 +516,63 @@ static int finish_output(struct run *r)
 	return 1;
 }
 
-int cli_run(const struct cli_options *o)
+/* Reads one source to its end; the exit status. */
+static int run_source(struct run *r, struct ph_inspector_stats *stats)
 {
-	struct run r = { .o = o };
 	int rc, status = 1;
 
-	if (open_run(&r) == 0) {
-		rc = pump(&r);
-		status = finish_output(&r);
-		if (r.gap_lost)
-			tell_gaps(&r);
-		if (r.passed && !r.printed && !o->quiet && !r.out.error)
-			fprintf(stderr,
-				"porthole: %" PRIu64
-				" events passed and none was printed, since each lacks a field of the format; "
-				"begin the format with * to see them\n",
-				r.passed);
-		print_stats(&r);
+	if (open_source(r) == 0) {
+		rc = pump(r);
+		if (r->path && r->o->progress)
+			tell_progress(r, true);
+		ph_inspector_stats(r->ins, stats);
+		status = r->path && !r->over ? cli_file_ended(r->path, r->ins) : 0;
 		if (rc < 0) {
 			fprintf(stderr, "porthole: the capture ended: %s\n", strerror(-rc));
 			status = 1;
 		}
+	} else {
+		r->over = true;
 	}
+	return status;
+}
+
+/* The lines, the files, and what is to be said of them. The exit status. */
+static int finish_run(struct run *r, const struct ph_inspector_stats *stats)
+{
+	int status = finish_output(r);
+
+	if (r->gap_lost)
+		tell_gaps(r);
+	if (r->passed && !r->printed && !r->silent && !r->out.error)
+		fprintf(stderr,
+			"porthole: %" PRIu64
+			" events passed and none was printed, since each lacks a field of the format; "
+			"begin the format with * to see them\n",
+			r->passed);
+	print_stats(r, stats);
+	return status;
+}
+
+int cli_run(const struct cli_options *o)
+{
+	struct run r = { .o = o };
+	struct ph_inspector_stats stats = { 0 };
+	int status = 1;
+
+	if (open_run(&r) == 0) {
+		status = 0;
+		for (size_t i = 0; i < (o->nfiles ? o->nfiles : 1) && !r.over; i++) {
+			if (r.ins)
+				close_source(&r);
+			r.path = o->nfiles ? o->files[i] : NULL;
+			status |= run_source(&r, &stats);
+		}
+		if (r.ins && r.ctx.scratch) /* something was opened */
+			status |= finish_run(&r, &stats);
+		status |= cli_record_close(r.record);
+	}
+	close_source(&r);
 	close_run(&r);
 	return status;
 }
