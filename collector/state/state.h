@@ -118,7 +118,7 @@ struct ph_span {
 	uint32_t len;
 };
 
-/* An entry of a trace file's process list. What old versions lack: sid, vpgid, pgid, vtid, vpid -1, all else 0 or empty. */
+/* An entry of a trace file's process list. What old versions lack: sid, vpgid, pgid, vtid, vpid -1, loginuid unknown, all else 0 or empty. */
 struct ph_task {
 	int64_t tid, pid, ptid, sid, pgid, vtid, vpid, vpgid;
 	struct ph_span comm, exe, exepath, cwd, root;

@@ -26,7 +26,7 @@ struct ph_trace_ops {
 	void (*task)(void *arg, const struct ph_task *t);
 	void (*fd)(void *arg, int64_t tid, const struct ph_fd *fd);
 	void (*extra)(void *arg, unsigned kind, const uint8_t *data, uint32_t len);
-	/* Each head block, before what is in it: for --file-info. */
+	/* Each head block but the section header, before what is in it: for --file-info. */
 	void (*block)(void *arg, const struct ph_block_info *info, uint32_t length);
 };
 
@@ -54,7 +54,7 @@ struct ph_trace_end {
 	uint64_t events; /* event blocks handed out */
 	uint64_t sections;
 	uint64_t skipped; /* blocks of a kind that we do not know */
-	uint64_t bad; /* event blocks whose lengths do not fit, left out */
+	uint64_t bad; /* event blocks whose lengths do not fit, left out; head blocks with an entry that does not fit */
 	const char *what; /* CUT, DAMAGED, FAILED: what is wrong, for a person, no full stop; constant or the reader's */
 };
 
