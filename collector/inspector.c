@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "collector/trace/encode.h"
 
 #define HIDDEN_MAX 4096 /* hidden events in a row after which the caller gets to look at its clock */
 
@@ -19,11 +20,16 @@ struct ph_inspector {
 	struct ph_event ev; /* as the state engine has it */
 	struct ph_event shown; /* as the file has it, when that is something else */
 	struct ph_trace_host host;
+	/* A source that has no enter events, but is to hand them out: the enter that is made of an exit, which waits in `exit`. */
+	struct ph_event exit;
+	uint8_t *made; /* the enter's block */
+	size_t made_size;
+	bool both, exit_waits;
 	bool begun; /* ev waits for its ph_state_end() */
 	bool garbled_said, is_file, hidden, no_users;
 	bool reading_head; /* entries of a head have come, and no event behind them */
 	bool new_section; /* the consumer has not been told yet */
-	uint64_t sections, first_ns, events, suppressed;
+	uint64_t sections, first_ns, events, suppressed, made_enters;
 	void (*section)(void *arg);
 	void *change_arg;
 	void (*warn)(void *arg, const char *line);
@@ -214,6 +220,7 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 	ins->is_file = !source->ops->is_live;
 	ins->no_users = o.no_users;
 	ins->hidden = o.hidden_events;
+	ins->both = o.enter_events;
 	ins->section = o.section;
 	ins->change_arg = o.change_arg;
 
@@ -265,6 +272,7 @@ void ph_inspector_close(struct ph_inspector *ins)
 	if (ins->begun)
 		ph_state_end(ins->state, &ins->ev);
 	ph_trace_host_fini(&ins->host);
+	free(ins->made);
 	ph_state_free(ins->state);
 	ph_containers_free(ins->containers);
 	ins->source->ops->close(ins->source);
@@ -330,13 +338,72 @@ static bool begin_event(struct ph_inspector *ins)
 	return ev->ts >= ins->source->begins_ns || ev->type == PH_EV_GAP_E;
 }
 
+/*
+ * With enter events, a call that came as its exit alone begins with an enter that is made of it. true: ev is the enter, and the exit
+ * waits for the next turn.
+ */
+static bool make_enter(struct ph_inspector *ins)
+{
+	static const struct ph_encode_opts pairs = { 0 };
+	struct ph_event *ev = &ins->ev;
+	const struct ph_event_info *info;
+	struct ph_evt_hdr hdr;
+	size_t room = ph_encode_event_max(ev), at = 8 + sizeof(uint16_t);
+
+	if (!(ev->info->category & PH_C_SYSCALL) || !PH_IS_EXIT(ev->type) || ev->enter || ev->enter_ts == 0 ||
+	    ev->ts < ins->source->begins_ns)
+		return false;
+	if (room > ins->made_size) {
+		uint8_t *more = realloc(ins->made, room);
+
+		if (!more)
+			return false;
+		ins->made = more;
+		ins->made_size = room;
+	}
+	/* the first block is the enter's: type and length, the CPU, the event */
+	if (ph_encode_event(ins->made, ev, false, &pairs) < at + sizeof hdr)
+		return false;
+	memcpy(&hdr, ins->made + at, sizeof hdr);
+	info = PH_IS_EXIT(hdr.type) ? NULL : ph_event_info(hdr.type);
+	if (!info)
+		return false;
+	ins->exit = *ev;
+	if (ph_event_decode_as(ev, (const struct ph_evt_hdr *)(const void *)(ins->made + at), info, false) != 0) {
+		*ev = ins->exit;
+		return false;
+	}
+	ev->cpu = ins->exit.cpu;
+	ev->syscall = ins->exit.syscall;
+	ev->enter_ts = 0;
+	ev->num = ins->exit.num + ins->made_enters;
+	return ins->exit_waits = true;
+}
+
+/* The next event into ev; as ph_source_ops.next. */
+static int take(struct ph_inspector *ins, int timeout_ms)
+{
+	int n;
+
+	if (ins->exit_waits) {
+		ins->exit_waits = false;
+		ins->ev = ins->exit;
+		ins->ev.num += ++ins->made_enters;
+		return 1;
+	}
+	n = ins->source->ops->next(ins->source, &ins->ev, timeout_ms);
+	if (n == 1 && ins->both && !make_enter(ins))
+		ins->ev.num += ins->made_enters;
+	return n;
+}
+
 int ph_inspector_next(struct ph_inspector *ins, struct ph_event **ev, int timeout_ms)
 {
 	for (unsigned hidden = 0; hidden < HIDDEN_MAX; hidden++) {
 		end_event(ins);
 		if (ins->containers)
 			ph_containers_poll(ins->containers);
-		int n = ins->source->ops->next(ins->source, &ins->ev, timeout_ms);
+		int n = take(ins, timeout_ms);
 		if (n == -EBADMSG) {
 			say_garbled(ins);
 			continue;

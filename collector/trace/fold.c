@@ -6,8 +6,8 @@
 
 #define FIRST_SLOTS 1024u /* a power of two */
 #define MAX_SLOTS (1u << 20) /* threads whose enters are kept; a file that names more loses the pairs of the rest */
+#define MAX_COPIED (128u << 20) /* bytes of enters that are kept as copies, likewise */
 #define NONE (-1)
-#define NOWHERE UINT32_MAX
 
 /* The enter that a thread's next exit belongs to. */
 struct waiting {
@@ -32,6 +32,7 @@ struct plan {
 struct ph_fold {
 	struct waiting *slots;
 	uint32_t cap, used;
+	size_t copied; /* bytes of all copies */
 	struct waiting *last;
 	struct plan *plans; /* by row of events.def */
 	uint8_t spare[8]; /* a parameter that had to be taken apart */
@@ -102,12 +103,13 @@ void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu,
 		return;
 	if (w->cap < hdr->len) {
 		uint32_t cap = (hdr->len + 255) & ~255u;
-		uint8_t *copy = cap >= hdr->len ? realloc(w->copy, cap) : NULL;
+		uint8_t *copy = cap >= hdr->len && f->copied + cap <= MAX_COPIED ? realloc(w->copy, cap) : NULL;
 
 		if (!copy) {
 			w->hdr = NULL;
 			return;
 		}
+		f->copied += cap - w->cap;
 		w->copy = copy;
 		w->cap = cap;
 	}
@@ -190,6 +192,7 @@ void ph_fold_reset(struct ph_fold *f)
 	if (f->slots)
 		memset(f->slots, 0, f->cap * sizeof(*f->slots));
 	f->used = 0;
+	f->copied = 0;
 	f->last = NULL;
 }
 
