@@ -516,22 +516,23 @@ static void say_trouble(struct ph_sink *s, enum trouble trouble, int err, const 
 static void tell(struct ph_sink *s)
 {
 	enum trouble trouble;
-	char path[512];
-	size_t queued;
+	char path[512] = "";
+	bool over;
 	int err;
 
 	pthread_mutex_lock(&s->lock);
 	trouble = s->trouble;
 	err = s->trouble_err;
-	queued = s->queued;
-	snprintf(path, sizeof path, "%s", s->path);
+	over = s->slow != NOT_SLOW && trouble == NO_TROUBLE && s->queued == 0;
+	if (trouble != s->said || over)
+		snprintf(path, sizeof path, "%s", s->path);
 	pthread_mutex_unlock(&s->lock);
 	if (trouble != s->said)
 		say_trouble(s, trouble, err, path);
 	s->said = trouble;
 	if (trouble != NO_TROUBLE && s->slow == NOT_SLOW)
 		s->slow = SLOW_AFTER_TROUBLE;
-	if (trouble != NO_TROUBLE || s->slow == NOT_SLOW || queued > 0)
+	if (!over)
 		return;
 	if (s->slow == SLOW)
 		warn(s, path, " is written fast enough again");
