@@ -96,12 +96,15 @@ struct ph_container *ph_containers_by_cgroup(struct ph_containers *cs, const cha
 struct ph_container *ph_containers_by_cgroups(struct ph_containers *cs, const char *cgroups, size_t len);
 struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *id); /* 12 or 64 characters */
 /*
- * What a trace file says of a container: the JSON of its records, {"container": {..}} or the object alone. 0; -EBADMSG: it is none.
- * Keys are those of the format; what is missing stays as it is.
+ * What a trace file says of a container: the JSON of its records, {"container": {..}} or the object alone. 0; -EBADMSG: it is none;
+ * -ENOSPC: it is too much, one record or all together; -ENOMEM. Keys are those of the format; what is missing stays as it is.
+ * Cgroup paths that were the host's may be the container's from now on.
  */
 int ph_containers_add_json(struct ph_containers *cs, const char *json, size_t len);
 /* The same of an old record. */
 int ph_containers_add_record(struct ph_containers *cs, const char *id, unsigned type, const char *name, const char *image);
+/* A record that says that a container has gone, in the same form: it has ended. 0; -EBADMSG; -ENOENT: it is not known. */
+int ph_containers_remove_json(struct ph_containers *cs, const char *json, size_t len);
 /* The JSON of a container's record, to be freed; NULL: no memory. redact: values of labels that look secret are masked. */
 char *ph_container_json(const struct ph_container *c, bool redact);
 /* A new section of a file: all are forgotten. Nothing may point to one any more. */

@@ -18,6 +18,7 @@
 #define PATH_BYTES_MAX (16u << 20) /* as well */
 #define IDLE_MAX 10000 /* containers of each kind that are kept though nobody points to them */
 #define SHORT_ID 12
+#define TOLD_MAX (256u << 20) /* bytes of JSON of all containers that are known by records */
 
 /*
  * Whoever may make cgroups can make ones that look like containers, as many as he likes. So a container that nothing points to is
@@ -34,15 +35,17 @@ struct node {
 	struct node *next, **link; /* in the order they were seen */
 	struct node *next_idle, *prev_idle; /* in the order they became idle */
 	struct path *paths; /* that lead to it */
-	const struct ct_runtime *rt;
+	const struct ct_runtime *rt; /* NULL: only a record tells of it */
 	struct ct_life *life;
 	uint64_t hash;
+	size_t told_len; /* of the last record's JSON */
 	uint32_t refs;
 	uint8_t idle; /* enum idle */
 	bool sure; /* its cgroup's name leaves no doubt that it is a container */
 	bool asked; /* the worker has a question about it */
 	bool wanted; /* the worker is to be asked */
 	bool disk_read;
+	bool told; /* by a record */
 };
 
 struct path {
@@ -64,6 +67,8 @@ struct ph_containers {
 	bool ask;
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
+	void (*changed)(void *arg, const struct ph_container *c);
+	void *changed_arg;
 	struct ct_worker *worker;
 	struct node **by_id;
 	size_t nbuckets, nnodes;
@@ -71,6 +76,7 @@ struct ph_containers {
 	struct idle_list idle[NIDLE];
 	struct path *paths[PATH_BUCKETS];
 	size_t npaths, path_bytes;
+	size_t ntold, told_bytes;
 };
 
 static uint64_t hash(const char *s, size_t len)
@@ -115,7 +121,7 @@ static void forget_path(struct ph_containers *cs, struct path **p)
 
 static void forget_paths(struct ph_containers *cs)
 {
-	for (size_t i = 0; i < PATH_BUCKETS; i++)
+	for (size_t i = 0; cs->npaths && i < PATH_BUCKETS; i++)
 		while (cs->paths[i])
 			forget_path(cs, &cs->paths[i]);
 }
@@ -156,6 +162,34 @@ static struct node *find_id(struct ph_containers *cs, const char *id, size_t len
 		if (!strncmp(n->c.full_id, id, len) && !n->c.full_id[len])
 			return n;
 	return NULL;
+}
+
+/* Records mostly tell 12 digits where cgroups have all 64. */
+static struct node *find_either(struct ph_containers *cs, const char *id, size_t len)
+{
+	struct node *n = find_id(cs, id, len);
+	if (n || !ct_is_hex_id(id, len))
+		return n;
+	for (n = cs->by_id[hash_id(id, len) % cs->nbuckets]; n; n = n->next_by_id)
+		if (ct_is_hex_id(n->c.full_id, strlen(n->c.full_id)) && !memcmp(n->c.full_id, id, SHORT_ID) &&
+		    (len == SHORT_ID || !n->c.full_id[SHORT_ID]))
+			return n;
+	return NULL;
+}
+
+/* A longer id of a container that was known by its first digits. */
+static void lengthen_id(struct node *n, const char *id, size_t len)
+{
+	if (strlen(n->c.full_id) >= len)
+		return;
+	struct ct_life *life = ct_life_new(&(struct ct_id){ .text = id, .len = len }, n->c.cgroup, strlen(n->c.cgroup));
+	if (!life)
+		return;
+	atomic_store(&n->life->gone, true);
+	ct_life_unref(n->life);
+	n->life = life;
+	ct_set(&n->c.full_id, id, len);
+	n->c.generation++;
 }
 
 static void into_bucket(struct ph_containers *cs, struct node *n)
@@ -203,7 +237,7 @@ static struct node *add_node(struct ph_containers *cs, const struct ct_runtime *
 		return NULL;
 	}
 	memcpy(n->c.id, id->text, id->len < SHORT_ID ? id->len : SHORT_ID);
-	n->c.type = rt->type;
+	n->c.type = rt ? rt->type : PH_CT_DOCKER;
 	n->rt = rt;
 	n->hash = hash_id(id->text, id->len);
 	n->idle = BUSY;
@@ -242,6 +276,8 @@ static void forget_node(struct ph_containers *cs, struct node *n)
 	*n->link = n->next;
 	*(n->next ? &n->next->link : &cs->last) = n->link;
 	cs->nnodes--;
+	cs->ntold -= n->told;
+	cs->told_bytes -= n->told_len;
 	node_free(n);
 }
 
@@ -278,7 +314,7 @@ static void ask_worker(struct ph_containers *cs, struct node *n)
 	n->wanted = true;
 	if (n->asked || !worth_asking(n))
 		return;
-	int err = cs->worker ? ct_worker_ask(cs->worker, n->rt, n->life, !n->disk_read, n->sure) : -ENOSYS;
+	int err = cs->worker && n->rt ? ct_worker_ask(cs->worker, n->rt, n->life, !n->disk_read, n->sure) : -ENOSYS;
 	n->asked = !err;
 	n->wanted = err == -ENOSPC || err == -ENOMEM; /* later, then */
 	if (err && !n->wanted && n->c.lookup == PH_CL_STARTED) {
@@ -302,16 +338,23 @@ void ph_containers_point(struct ph_containers *cs, struct ph_container **where, 
 		settle(cs, old);
 }
 
+static void tell_changed(struct ph_containers *cs, const struct node *n)
+{
+	if (cs->changed)
+		cs->changed(cs->changed_arg, &n->c);
+}
+
 /* At the first sight of a container, and when it is started again: its files now, its socket in the background. */
 static void look_up(struct ph_containers *cs, struct node *n)
 {
-	if (!cs->ask)
+	if (!cs->ask || !n->rt)
 		return;
 	n->disk_read = false;
 	struct ph_container *draft = n->rt->read_disk ? ct_draft_new(n->c.full_id) : NULL;
 	if (draft && !n->rt->read_disk(&cs->env, n->life, CT_FILE_MAX_NOW, draft, NULL)) {
 		n->disk_read = true;
-		ct_merge(&n->c, draft);
+		if (ct_merge(&n->c, draft))
+			tell_changed(cs, n);
 	}
 	ct_draft_free(draft);
 	ask_worker(cs, n);
@@ -319,36 +362,93 @@ static void look_up(struct ph_containers *cs, struct node *n)
 
 /* --- cgroup paths --- */
 
-/*
- * A container that may make cgroups of its own could name one like another container: when the id inside is known to live
- * elsewhere, the container around it owns the path.
- */
-static struct node *owner(struct ph_containers *cs, const char *path, size_t len)
-{
-	struct ct_id id, outer_id;
-	size_t end, outer_end;
-	const struct ct_runtime *rt = ct_match(path, len, &id, &end);
-	if (!rt)
-		return NULL;
+struct told_look {
+	struct ph_containers *cs;
+	struct node *n;
+};
 
-	struct node *n = find_id(cs, id.text, id.len);
-	bool elsewhere = n && (strlen(n->c.cgroup) != end || memcmp(n->c.cgroup, path, end));
-	size_t above = (size_t)(id.text - path);
+static bool is_told(void *arg, const char *id, size_t len)
+{
+	struct told_look *l = arg;
+	l->n = find_either(l->cs, id, len);
+	if (!l->n || !l->n->told)
+		return false;
+	lengthen_id(l->n, id, len);
+	return true;
+}
+
+/* The innermost component of path[0, len) in which the id of a container stands that a record has told of. */
+static struct node *told_owner(struct ph_containers *cs, const char *path, size_t len, size_t *end)
+{
+	struct told_look l = { .cs = cs };
+	while (cs->ntold && len) {
+		size_t start = len;
+		while (start && path[start - 1] != '/')
+			start--;
+		*end = len;
+		if (start < len && ct_known_in(path, start, len, is_told, &l))
+			return l.n;
+		len = start ? start - 1 : 0;
+	}
+	return NULL;
+}
+
+static bool lives_elsewhere(const struct node *n, const char *path, size_t end)
+{
+	return *n->c.cgroup && (strlen(n->c.cgroup) != end || memcmp(n->c.cgroup, path, end));
+}
+
+static void set_cgroup(struct node *n, const char *path, size_t end)
+{
+	ct_set(&n->c.cgroup, path, end);
+	n->c.generation++;
+}
+
+static struct node *owner(struct ph_containers *cs, const char *path, size_t len);
+
+/* As a runtime claims it. */
+static struct node *claimed_owner(struct ph_containers *cs, const struct ct_runtime *rt, const struct ct_id *id,
+				  const char *path, size_t end)
+{
+	struct ct_id outer_id;
+	size_t outer_end;
+	struct node *n = find_either(cs, id->text, id->len);
+	bool elsewhere = n && lives_elsewhere(n, path, end);
+	size_t above = (size_t)(id->text - path);
 	while (above && path[above - 1] != '/')
 		above--;
 	if (elsewhere && ct_match(path, above, &outer_id, &outer_end))
 		return owner(cs, path, outer_end);
 
 	if (!n) {
-		n = add_node(cs, rt, &id, path, end);
+		n = add_node(cs, rt, id, path, end);
 		if (!n)
 			return NULL;
 		look_up(cs, n);
 		settle(cs, n);
-	} else if (elsewhere && (id.sure || n->c.ended)) { /* a look-alike must not end it when it goes */
-		ct_set(&n->c.cgroup, path, end);
-		n->c.generation++;
+		return n;
 	}
+	lengthen_id(n, id->text, id->len);
+	if (!*n->c.cgroup || (elsewhere && (id->sure || n->c.ended))) /* a look-alike must not end it when it goes */
+		set_cgroup(n, path, end);
+	return n;
+}
+
+/*
+ * A container that may make cgroups of its own could name one like another container: when the id inside is known to live
+ * elsewhere, the container around it owns the path.
+ */
+static struct node *owner(struct ph_containers *cs, const char *path, size_t len)
+{
+	struct ct_id id;
+	size_t end = 0, told_end;
+	const struct ct_runtime *rt = ct_match(path, len, &id, &end);
+	struct node *n = told_owner(cs, path, len, &told_end);
+
+	if (!n || (rt && (told_end <= end || lives_elsewhere(n, path, told_end))))
+		return rt ? claimed_owner(cs, rt, &id, path, end) : NULL;
+	if (!*n->c.cgroup)
+		set_cgroup(n, path, told_end);
 	return n;
 }
 
@@ -406,10 +506,19 @@ static struct node *own_cgroup(struct ph_containers *cs, const char *path, size_
 {
 	struct ct_id id;
 	size_t end;
-	if (!ct_match(path, len, &id, &end) || end != len)
-		return NULL;
-	struct node *n = find_id(cs, id.text, id.len);
-	return n && strlen(n->c.cgroup) == len && !memcmp(n->c.cgroup, path, len) ? n : NULL;
+	struct node *n =
+		ct_match(path, len, &id, &end) ? find_id(cs, id.text, id.len) : told_owner(cs, path, len, &end);
+	return n && end == len && strlen(n->c.cgroup) == len && !memcmp(n->c.cgroup, path, len) ? n : NULL;
+}
+
+static void end_node(struct ph_containers *cs, struct node *n)
+{
+	if (n->c.ended)
+		return;
+	n->c.ended = true;
+	n->c.generation++;
+	atomic_store(&n->life->gone, true);
+	settle(cs, n);
 }
 
 void ph_containers_removed(struct ph_containers *cs, const char *path, size_t len)
@@ -418,12 +527,8 @@ void ph_containers_removed(struct ph_containers *cs, const char *path, size_t le
 	if (*p)
 		forget_path(cs, p);
 	struct node *n = own_cgroup(cs, path, len);
-	if (!n || n->c.ended)
-		return;
-	n->c.ended = true;
-	n->c.generation++;
-	atomic_store(&n->life->gone, true);
-	settle(cs, n);
+	if (n)
+		end_node(cs, n);
 }
 
 /* --- the rest of the interface --- */
@@ -438,6 +543,129 @@ struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *i
 			return &n->c;
 	return NULL;
 }
+
+/* --- records of trace files --- */
+
+/* The container that a record is about, made when it is new; what was the host's may then be its. */
+static struct node *record_node(struct ph_containers *cs, const struct ct_record *rec, bool *fresh)
+{
+	struct ct_id id = { .text = rec->id, .len = strlen(rec->id), .sure = true };
+	struct node *n = find_either(cs, id.text, id.len);
+
+	*fresh = !n;
+	if (!n)
+		n = add_node(cs, NULL, &id, "", 0);
+	if (!n)
+		return NULL;
+	lengthen_id(n, id.text, id.len);
+	if (!n->told) {
+		n->told = n->sure = true;
+		cs->ntold++;
+		forget_paths(cs);
+	}
+	return n;
+}
+
+/* What is known well is not made worse by a record of before. */
+static void take_record(struct ph_containers *cs, struct node *n, const struct ct_record *rec,
+			struct ph_container *draft, bool fresh)
+{
+	uint8_t before = n->c.lookup, after = before == PH_CL_OK ? before : (uint8_t)rec->lookup;
+	n->c.lookup = PH_CL_OK; /* so that the details alone decide */
+	bool changed = ct_merge(&n->c, draft);
+	bool more = fresh || before != after || n->c.ended || (rec->type >= 0 && rec->type != n->c.type);
+
+	n->c.lookup = after;
+	if (rec->type >= 0)
+		n->c.type = (uint8_t)rec->type;
+	n->c.ended = false;
+	atomic_store(&n->life->gone, false);
+	if (more && !changed)
+		n->c.generation++;
+	settle(cs, n);
+	if (more || changed)
+		tell_changed(cs, n);
+}
+
+int ph_containers_add_json(struct ph_containers *cs, const char *json, size_t len)
+{
+	struct ct_record rec;
+	bool fresh = false;
+	int err;
+	json_t *object = ct_record_parse(json, len, &err);
+
+	if (object)
+		err = ct_record_head(object, &rec);
+	if (!err && cs->told_bytes + len > TOLD_MAX)
+		err = -ENOSPC;
+	struct node *n = err ? NULL : record_node(cs, &rec, &fresh);
+	struct ph_container *draft = n ? ct_draft_like(&n->c) : NULL;
+	if (draft) {
+		ct_record_details(object, draft);
+		cs->told_bytes += len - n->told_len;
+		n->told_len = len;
+	}
+	if (n && draft)
+		take_record(cs, n, &rec, draft, fresh);
+	else if (n && fresh)
+		settle(cs, n);
+	if (!err && !draft)
+		err = -ENOMEM;
+	ct_draft_free(draft);
+	json_decref(object);
+	return err;
+}
+
+int ph_containers_add_record(struct ph_containers *cs, const char *id, unsigned type, const char *name,
+			     const char *image)
+{
+	struct ct_record rec = { .type = type <= UINT8_MAX ? (int)type : -1, .lookup = PH_CL_OK };
+	size_t len = strlen(id);
+	bool fresh;
+
+	if (!len || len >= sizeof rec.id)
+		return -EBADMSG;
+	memcpy(rec.id, id, len + 1);
+	struct node *n = record_node(cs, &rec, &fresh);
+	struct ph_container *draft = n ? ct_draft_like(&n->c) : NULL;
+	if (!draft) {
+		if (n && fresh)
+			settle(cs, n);
+		return -ENOMEM;
+	}
+	ct_set(&draft->name, name, strlen(name));
+	ct_set(&draft->image, image, strlen(image));
+	take_record(cs, n, &rec, draft, fresh);
+	ct_draft_free(draft);
+	return 0;
+}
+
+int ph_containers_remove_json(struct ph_containers *cs, const char *json, size_t len)
+{
+	struct ct_record rec;
+	int err;
+	json_t *object = ct_record_parse(json, len, &err);
+
+	if (object)
+		err = ct_record_head(object, &rec);
+	json_decref(object);
+	if (err)
+		return err;
+	struct node *n = find_either(cs, rec.id, strlen(rec.id));
+	if (!n)
+		return -ENOENT;
+	end_node(cs, n);
+	return 0;
+}
+
+void ph_containers_reset(struct ph_containers *cs)
+{
+	forget_paths(cs);
+	while (cs->first)
+		forget_node(cs, cs->first);
+}
+
+/* --- what the worker has found --- */
 
 static bool take_result(struct ph_containers *cs, struct ct_result *r)
 {
@@ -464,6 +692,8 @@ static bool take_result(struct ph_containers *cs, struct ct_result *r)
 		ask_worker(cs, n);
 	if (n->c.lookup != before)
 		settle(cs, n);
+	if (changed)
+		tell_changed(cs, n);
 	return changed;
 }
 
@@ -506,6 +736,8 @@ struct ph_containers *ph_containers_new(const struct ph_containers_opts *opts)
 	cs->ask = o.ask_runtimes;
 	cs->warn = o.warn;
 	cs->warn_arg = o.warn_arg;
+	cs->changed = o.changed;
+	cs->changed_arg = o.changed_arg;
 	if (ct_env_init(&cs->env, &o)) {
 		free(cs->by_id);
 		free(cs);

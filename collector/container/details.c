@@ -115,6 +115,21 @@ struct ph_container *ct_draft_new(const char *full_id)
 	return c;
 }
 
+struct ph_container *ct_draft_like(const struct ph_container *c)
+{
+	struct ph_container *draft = ct_draft_new(c->full_id);
+	if (!draft)
+		return NULL;
+	draft->created_ns = c->created_ns;
+	draft->privileged = c->privileged;
+	draft->memory_limit = c->memory_limit;
+	draft->swap_limit = c->swap_limit;
+	draft->cpu_shares = c->cpu_shares;
+	draft->cpu_quota = c->cpu_quota;
+	draft->cpu_period = c->cpu_period;
+	return draft;
+}
+
 void ct_draft_free(struct ph_container *c)
 {
 	if (!c)

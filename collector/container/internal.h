@@ -92,6 +92,8 @@ int ct_read_json(struct ct_env *env, const struct ct_place *p, const char *path,
 /* --- details.c: the texts and lists of a struct ph_container --- */
 
 struct ph_container *ct_draft_new(const char *full_id); /* NULL: no memory */
+/* One that changes nothing when it is merged into c. */
+struct ph_container *ct_draft_like(const struct ph_container *c);
 void ct_draft_free(struct ph_container *c);
 /* Gives c its first, empty details; full_id and cgroup too are empty. */
 void ct_details_init(struct ph_container *c);
@@ -104,6 +106,31 @@ void ct_set_json(char **field, const json_t *string); /* keeps the old text when
 bool ct_merge(struct ph_container *c, struct ph_container *draft);
 /* Takes out of draft the texts, lists and times that before has too, so that merging it changes what differs only. */
 void ct_leave_out(struct ph_container *draft, const struct ph_container *before);
+
+/* --- record_read.c: what trace files say --- */
+
+struct ct_record {
+	char id[CT_ID_MAX]; /* the longest that it tells */
+	int type; /* enum ph_container_type; -1: not told */
+	int lookup; /* enum ph_container_lookup */
+};
+
+/* The container's object in the text of a record, counted; NULL with *err: -EBADMSG, -ENOSPC. */
+json_t *ct_record_parse(const char *text, size_t len, int *err);
+/* Who it is about. 0 or -EBADMSG. */
+int ct_record_head(const json_t *object, struct ct_record *rec);
+/* Writes the details that it tells into a draft, which has those of before where a draft has to (see ct_draft_like()). */
+void ct_record_details(const json_t *object, struct ph_container *draft);
+bool ct_is_hex_id(const char *s, size_t len); /* 12 or 64 lower case hexadecimal digits */
+
+/* --- record_path.c: cgroup paths of containers that only records tell of --- */
+
+/*
+ * Asks known() about each part of the component [start, end) of a path that may be the id of a container, until it says yes. It need
+ * not be one: what is asked for has been told by somebody.
+ */
+bool ct_known_in(const char *path, size_t start, size_t end, bool (*known)(void *arg, const char *id, size_t len),
+		 void *arg);
 
 /* --- runtimes --- */
 

@@ -16,23 +16,24 @@ static bool failed(const struct ph_event *ev)
 
 /* --- files ------------------------------------------------------------------------------------------------------------ */
 
-static void open_at(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t, int64_t dirfd,
-		    enum state_param name)
+/* The new entry; NULL: none was made. */
+static struct ent *open_at(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t,
+			   int64_t dirfd, enum state_param name)
 {
 	uint32_t flags = getu32(ev, r, P_flags), len;
 	const char *path = getstr(ev, r, name, &len);
 	struct ent *e;
 	size_t n = 0;
 
-	if (failed(ev))
-		return;
+	if (failed(ev) || (!has(ev, r, name) && result_known(st, ev, t)))
+		return NULL;
 	if (has(ev, r, name))
 		n = thread_path(st, t, dirfd, path, len, st->path, sizeof(st->path));
 	else
 		n = (size_t)snprintf(st->path, sizeof(st->path), "<NA>");
 	e = fd_put(st, t->files, ev->res, flags & OF_DIRECTORY ? PH_FD_DIRECTORY : PH_FD_FILE_V2);
 	if (!e)
-		return;
+		return NULL;
 	ent_name(e, st->path, n);
 	e->pub.open_flags = flags;
 	e->pub.dev = getu32(ev, r, P_dev);
@@ -40,6 +41,7 @@ static void open_at(struct ph_state *st, struct ph_event *ev, const struct row *
 	if (flags & OF_CLOEXEC)
 		e->pub.flags |= PH_FDF_CLOEXEC;
 	ev->fd = &e->pub;
+	return e;
 }
 
 static void on_open(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
@@ -49,7 +51,7 @@ static void on_open(struct ph_state *st, struct ph_event *ev, const struct row *
 
 static void on_openat(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	open_at(st, ev, r, t, geti(ev, r, P_dirfd), P_name);
+	open_at(st, ev, r, t, has(ev, r, P_dirfd) ? geti(ev, r, P_dirfd) : PH_FD_NONE, P_name);
 }
 
 static void on_open_by_handle(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
@@ -59,9 +61,10 @@ static void on_open_by_handle(struct ph_state *st, struct ph_event *ev, const st
 
 static void on_creat(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
-	open_at(st, ev, r, t, AT_FDCWD, P_name);
-	if (ev->fd)
-		ev->fd->open_flags = OF_WRONLY | 0x4 | 0x100; /* O_CREAT | O_TRUNC */
+	struct ent *e = open_at(st, ev, r, t, AT_FDCWD, P_name);
+
+	if (e)
+		e->pub.open_flags = OF_WRONLY | 0x4 | 0x100; /* O_CREAT | O_TRUNC */
 }
 
 /* A directory can be opened without O_DIRECTORY; reading its entries tells. */
@@ -200,6 +203,8 @@ static void on_pidfd_open(struct ph_state *st, struct ph_event *ev, const struct
 
 	if (!e)
 		return;
+	if (!has(ev, r, P_pid))
+		return;
 	n = snprintf(name, sizeof(name), "/proc/%lld", (long long)geti(ev, r, P_pid));
 	ent_name(e, name, (size_t)n);
 	if (thread_in_host_pidns(st, t))
@@ -265,6 +270,8 @@ static void on_fcntl(struct ph_state *st, struct ph_event *ev, const struct row 
 	switch (getu32(ev, r, P_cmd)) {
 	case CMD_DUPFD:
 	case CMD_DUPFD_CLOEXEC:
+		if (ev->fdnum == PH_FD_NONE)
+			break;
 		if (ev->fdnum != ev->res)
 			copy(st, ev, t, ev->fdnum, getu32(ev, r, P_cmd) == CMD_DUPFD_CLOEXEC);
 		e = fd_get(t->files, ev->fdnum);

@@ -327,6 +327,16 @@ struct ent *fd_lookup(struct ph_state *st, struct thread *t, int64_t num)
 	return live_fd(st, t, num);
 }
 
+bool result_known(struct ph_state *st, struct ph_event *ev, const struct thread *t)
+{
+	struct ent *e = st->live ? NULL : fd_get(t->files, ev->res);
+
+	if (!e || !e->pub.name[0])
+		return false;
+	ev->fd = &e->pub;
+	return true;
+}
+
 struct ph_fd *ph_state_fd(struct ph_state *st, const struct ph_thread *t, int64_t fd)
 {
 	struct ent *e = fd_get(T(t)->files, fd);

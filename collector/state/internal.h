@@ -75,6 +75,8 @@ struct thread {
 	bool from_parent; /* made from the parent's event, its own has not been seen */
 	bool unlooked; /* a placeholder that /proc has not been asked about */
 	bool active; /* has had an event of its own */
+	bool moved; /* to another cgroup than its process's cgroups say */
+	uint32_t told; /* ph_state.told when its container was last looked for */
 };
 
 /* clang-format off */
@@ -88,7 +90,7 @@ struct thread {
 	X(trusted_exepath) X(filename) X(reaper_tid) X(threadgroup) X(resource) X(cur) X(newcur) X(option) X(arg2_str) \
 	X(msgcontrol) X(pid_fd) X(target_fd) X(pidns_init_start_ts) X(container_id) X(home) X(shell) X(ino_num) \
 	X(sk_type) X(sk_proto) X(local_ip) X(local_port) X(remote_ip) X(remote_port) X(sk_pointer) X(sun_path) \
-	X(fd_type)
+	X(fd_type) X(id) X(json) X(image) X(data)
 /* clang-format on */
 
 enum state_param {
@@ -153,6 +155,8 @@ struct ph_state {
 
 	char suppress[32][PH_NAME_MAX];
 	size_t nsuppress;
+
+	uint32_t told; /* grows with every container that a record tells of */
 
 	struct users *users;
 	uint8_t *bound; /* snapshot: bit maps of listening ports, tcp then udp */
@@ -257,6 +261,11 @@ void ent_name(struct ent *e, const char *name, size_t len);
 uint32_t files_count(const struct files *f);
 /* The same, with /proc asked for what is not known (live). */
 struct ent *fd_lookup(struct ph_state *st, struct thread *t, int64_t num);
+/*
+ * Whether the descriptor that a call has made is known by name, and then points ev->fd to it: for exits of files that lack what they
+ * are about. What the file's list says of that number is better than nothing.
+ */
+bool result_known(struct ph_state *st, struct ph_event *ev, const struct thread *t);
 extern const struct handler fd_handlers[];
 extern const size_t fd_nhandlers;
 
@@ -283,6 +292,14 @@ extern const size_t socket_nhandlers;
 /* Puts a descriptor into a table as the record says; NULL when it cannot be. */
 struct ent *fd_from_record(struct ph_state *st, struct files *f, const struct ph_snap_fd_rec *rec, const char *name);
 void fd_guess_role(struct ph_state *st, struct ent *e);
+/* Turns the tuple of an IP socket around. */
+void fd_turn(struct ent *e);
+/* The thread of a list of tasks, made when it is not there yet, its leader too. NULL: it cannot be. */
+struct thread *listed_thread(struct ph_state *st, int64_t tid, int64_t pid);
+
+/* entries.c */
+/* A leader that is said to have ended but has no other thread is not taken for one. */
+void thread_no_lone_zombie(struct thread *t);
 
 /* passed.c */
 /* After a call that brought the thread a descriptor: its entry, NULL when nothing can be known of it. */
@@ -306,6 +323,15 @@ extern const size_t process_nhandlers;
 struct thread *fork_child(struct ph_state *st, struct ph_event *ev, const struct row *r);
 struct thread *placeholder(struct ph_state *st, int64_t tid);
 
+extern const struct handler live_handlers[]; /* of events that tell only that /proc has to be looked at */
+extern const size_t live_nhandlers;
+
+/* records.c: what trace files tell of containers in their stream */
+/* After a record has come: a thread that belongs to none yet is looked for anew. */
+void thread_relink(struct ph_state *st, struct thread *t);
+extern const struct handler record_handlers[];
+extern const size_t record_nhandlers;
+
 /* live.c: /proc */
 void live_open(struct ph_state *st);
 bool live_budget(struct ph_state *st);
@@ -327,6 +353,7 @@ ssize_t live_read(int dirfd, const char *path, char *buf, size_t size);
 struct users *users_new(struct ph_containers *cs); /* may be NULL */
 void users_free(struct users *u);
 void users_begin(struct ph_state *st);
+void users_reset(struct users *u);
 extern const struct handler user_handlers[];
 extern const size_t user_nhandlers;
 

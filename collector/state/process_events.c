@@ -60,6 +60,7 @@ static void set_container(struct ph_state *st, const struct ph_event *ev, const 
 	if (!has(ev, r, P_cgroups))
 		return;
 	set_items(ev, r, P_cgroups, &p->cgroups, &p->cgroups_len);
+	t->moved = false;
 	if (st->containers)
 		thread_container(st, t, ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len));
 }
@@ -224,6 +225,17 @@ static bool just_made(const struct ph_event *ev, const struct thread *t)
 	return start && ev->ts < start + second && start < ev->ts + second;
 }
 
+/*
+ * A file's list of processes is made after the events begin, so a child may be in it whose fork is still to come. What the list says
+ * is newer then.
+ */
+static bool just_listed(const struct ph_state *st, const struct thread *t, int64_t ptid)
+{
+	const struct ph_process *p = t->pub.proc;
+
+	return !st->live && !t->pub.placeholder && !p->start_ns && (t->pub.tid != p->pid || p->ptid == ptid);
+}
+
 /* The child's own event: the first that is seen of it. */
 struct thread *fork_child(struct ph_state *st, struct ph_event *ev, const struct row *r)
 {
@@ -241,7 +253,8 @@ struct thread *fork_child(struct ph_state *st, struct ph_event *ev, const struct
 	else
 		flags &= ~CLK_THREAD;
 	t = thread_find(st, tid);
-	if (t && t->pub.proc->pid == pid && (t->from_parent || (!t->active && just_made(ev, t)))) {
+	if (t && t->pub.proc->pid == pid &&
+	    (t->from_parent || (!t->active && (just_made(ev, t) || just_listed(st, t, ptid))))) {
 		t->from_parent = false; /* made by the parent's event before: only what that did not know */
 		child_params(st, ev, r, t);
 		return t;
@@ -381,12 +394,22 @@ static void set_exepath(struct ph_state *st, const struct ph_event *ev, const st
 	}
 }
 
+static bool told(const struct ph_event *ev, const struct row *r, enum state_param p)
+{
+	uint32_t len;
+	const char *s = getstr(ev, r, p, &len);
+
+	return len > 0 && !is_na(s, len);
+}
+
 static void exec_comm(const struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	uint32_t len;
 	const char *comm = getstr(ev, r, P_comm, &len), *slash;
 
 	if (len == 0 || is_na(comm, len)) {
+		if (!told(ev, r, P_exe))
+			return; /* the old program's name is better than one made of its arguments */
 		comm = t->pub.proc->exe;
 		slash = strrchr(comm, '/');
 		comm = slash ? slash + 1 : comm;
@@ -536,7 +559,7 @@ static void on_chroot(struct ph_state *st, struct ph_event *ev, const struct row
 static void on_new_view(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	(void)r;
-	if (st->live && (!ev->has_res || ev->res >= 0) && live_budget(st))
+	if ((!ev->has_res || ev->res >= 0) && live_budget(st))
 		live_dirs(st, t);
 }
 
@@ -654,10 +677,13 @@ static void on_cgroup_attach(struct ph_state *st, struct ph_event *ev, const str
 	c = ph_containers_by_cgroup(st->containers, path, len);
 	if (getu32(ev, r, P_threadgroup) == 0) {
 		thread_container(st, target, c);
+		target->moved = true;
 		return;
 	}
-	for (target = proc_of(target)->threads; target; target = target->next)
+	for (target = proc_of(target)->threads; target; target = target->next) {
 		thread_container(st, target, c);
+		target->moved = true;
+	}
 }
 
 /* A new container's name is there before its first process is. */
@@ -715,8 +741,6 @@ const struct handler process_handlers[] = {
 	{ PH_EV_SYSCALL_CHDIR_X, on_chdir, NULL },
 	{ PH_EV_SYSCALL_FCHDIR_X, on_fchdir, NULL },
 	{ PH_EV_SYSCALL_CHROOT_X, on_chroot, NULL },
-	{ PH_EV_SYSCALL_SETNS_X, on_new_view, NULL },
-	{ PH_EV_GENERIC_X, on_generic, NULL },
 	{ PH_EV_SYSCALL_SETUID_X, on_setuid, NULL },
 	{ PH_EV_SYSCALL_SETREUID_X, on_setuid, NULL },
 	{ PH_EV_SYSCALL_SETRESUID_X, on_setuid, NULL },
@@ -735,3 +759,9 @@ const struct handler process_handlers[] = {
 	{ PH_EV_GAP_E, on_gap, NULL },
 };
 const size_t process_nhandlers = sizeof(process_handlers) / sizeof(process_handlers[0]);
+
+const struct handler live_handlers[] = {
+	{ PH_EV_SYSCALL_SETNS_X, on_new_view, NULL },
+	{ PH_EV_GENERIC_X, on_generic, NULL },
+};
+const size_t live_nhandlers = sizeof(live_handlers) / sizeof(live_handlers[0]);

@@ -98,22 +98,22 @@ static void fill_cgroup(struct ph_state *st, struct thread *t, const struct ph_s
 	process_set_cgroup(st, P(p), texts[PH_SNAP_CGROUP], len);
 }
 
-static struct thread *task_thread(struct ph_state *st, const struct ph_snap_task_rec *rec)
+struct thread *listed_thread(struct ph_state *st, int64_t tid, int64_t pid)
 {
-	struct thread *t = thread_find(st, rec->tid), *leader;
+	struct thread *t = thread_find(st, tid), *leader;
 
-	if (t && t->pub.proc->pid == rec->pid)
+	if (t && t->pub.proc->pid == pid)
 		return t;
 	if (t)
 		thread_remove(st, t);
-	leader = thread_find(st, rec->pid);
-	if (leader && leader->pub.proc->pid != rec->pid)
+	leader = thread_find(st, pid);
+	if (leader && leader->pub.proc->pid != pid)
 		return NULL;
 	if (!leader)
-		leader = placeholder(st, rec->pid); /* its own record is to come */
-	if (!leader || rec->tid == rec->pid)
+		leader = placeholder(st, pid); /* its own record is to come */
+	if (!leader || tid == pid)
 		return leader;
-	t = thread_add(st, proc_of(leader), rec->tid, files_ref(leader->files));
+	t = thread_add(st, proc_of(leader), tid, files_ref(leader->files));
 	if (t)
 		t->pub.clone_flags = CLK_FILES | CLK_THREAD;
 	return t;
@@ -123,7 +123,7 @@ void ph_state_add_task(struct ph_state *st, const struct ph_snap_task_rec *rec, 
 {
 	struct thread *t;
 
-	if (rec->tid <= 0 || rec->pid <= 0 || !(t = task_thread(st, rec)))
+	if (rec->tid <= 0 || rec->pid <= 0 || !(t = listed_thread(st, rec->tid, rec->pid)))
 		return;
 	t->pub.placeholder = false;
 	t->unlooked = false;
@@ -266,11 +266,20 @@ void ph_state_add_fd(struct ph_state *st, const struct ph_snap_fd_rec *rec, cons
 
 /* --- when all are known ------------------------------------------------------------------------------------------------------- */
 
+void fd_turn(struct ent *e)
+{
+	struct ph_fd *fd = &e->pub;
+	struct tuple tp = { .family = fd->family, .type = fd->type, .sport = fd->sport, .dport = fd->dport };
+
+	memcpy(tp.sip, fd->sip, 16);
+	memcpy(tp.dip, fd->dip, 16);
+	sock_set(e, &tp, true);
+}
+
 /* Whose port is bound is the server; when both or neither are, the lower port is. */
 void fd_guess_role(struct ph_state *st, struct ent *e)
 {
 	struct ph_fd *fd = &e->pub;
-	struct tuple tp = { .family = fd->family, .type = fd->type, .sport = fd->sport, .dport = fd->dport };
 	bool local, remote, server;
 
 	if (!(fd->flags & PH_FDF_FROM_SNAPSHOT) || !(fd->flags & PH_FDF_CONNECTED) ||
@@ -281,11 +290,8 @@ void fd_guess_role(struct ph_state *st, struct ent *e)
 	remote = is_bound(st, fd->l4, fd->dport);
 	server = local != remote ? local : fd->sport < fd->dport;
 	fd->flags |= server ? PH_FDF_ROLE_SERVER : PH_FDF_ROLE_CLIENT;
-	if (!server)
-		return;
-	memcpy(tp.sip, fd->sip, 16);
-	memcpy(tp.dip, fd->dip, 16);
-	sock_set(e, &tp, true);
+	if (server)
+		fd_turn(e);
 }
 
 static bool any_suppressed(struct ph_state *st, struct process *p)
@@ -305,6 +311,7 @@ void ph_state_snapshot_done(struct ph_state *st)
 		if (!t)
 			continue;
 		process_parent(st, proc_of(t));
+		thread_no_lone_zombie(t);
 		for (uint32_t j = 0; m && j < m->cap; j++)
 			if (m->slots[j].e)
 				fd_guess_role(st, m->slots[j].e);

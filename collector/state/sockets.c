@@ -228,7 +228,7 @@ static void on_socket(struct ph_state *st, struct ph_event *ev, const struct row
 	uint32_t domain = getu32(ev, r, P_domain), type = getu32(ev, r, P_type);
 	struct ent *e;
 
-	if (!ev->has_res || ev->res < 0)
+	if (!ev->has_res || ev->res < 0 || (!has(ev, r, P_domain) && result_known(st, ev, t)))
 		return;
 	e = fd_put(st, t->files, ev->res, has(ev, r, P_domain) ? sock_type(domain) : PH_FD_UNKNOWN);
 	if (!e)
@@ -343,9 +343,10 @@ static void on_connect(struct ph_state *st, struct ph_event *ev, const struct ro
 static void on_accept(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	struct tuple tp;
+	bool known = tuple_parse(ev, r->p[P_tuple], &tp);
 	struct ent *e;
 
-	if (!ev->has_res || ev->res < 0)
+	if (!ev->has_res || ev->res < 0 || (!known && result_known(st, ev, t)))
 		return;
 	e = fd_put(st, t->files, ev->res, PH_FD_UNKNOWN);
 	if (!e)
@@ -354,7 +355,7 @@ static void on_accept(struct ph_state *st, struct ph_event *ev, const struct row
 	e->pub.flags |= PH_FDF_ROLE_SERVER | PH_FDF_CONNECTED;
 	if (getu32(ev, r, P_flags) & N_CLOEXEC)
 		e->pub.flags |= PH_FDF_CLOEXEC;
-	if (!tuple_parse(ev, r->p[P_tuple], &tp))
+	if (!known)
 		return;
 	sock_set(e, &tp, false);
 	e->pub.l4 = tp.type == PH_FD_UNIX ? PH_L4_NA : PH_L4_TCP;

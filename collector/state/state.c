@@ -69,6 +69,9 @@ static int make_rows(struct ph_state *st)
 	add_handlers(st, process_handlers, process_nhandlers);
 	add_handlers(st, user_handlers, user_nhandlers);
 	add_handlers(st, passed_handlers, passed_nhandlers);
+	add_handlers(st, record_handlers, record_nhandlers);
+	if (st->live)
+		add_handlers(st, live_handlers, live_nhandlers);
 	return 0;
 }
 
@@ -105,6 +108,42 @@ void ph_state_free(struct ph_state *st)
 	free(st->rows);
 	free(st->bound);
 	free(st);
+}
+
+void ph_state_reset(struct ph_state *st)
+{
+	ent_unref(st->renamed);
+	st->renamed = NULL;
+	st->row = NULL;
+	st->last = NULL;
+	threads_free(st);
+	users_reset(st->users);
+	free(st->bound);
+	st->bound = NULL;
+	memset(st->ended, 0, sizeof(st->ended));
+	st->refused = 0;
+	st->now = st->tokens_at = 0;
+	st->sweep = 0;
+	st->sweep_at = 0;
+}
+
+/*
+ * Without a handler an event leaves the tables as they are. It may still name a thread or a descriptor that nobody has heard of; the
+ * placeholder made then says no more than what the next event of that thread would say as well, and /proc can be asked later.
+ * An enter is followed when its exit is: exits of older files lack what their enters tell.
+ */
+bool ph_state_follows(const struct ph_state *st, const struct ph_event_info *info)
+{
+	const struct row *r;
+
+	if ((info->category & PH_C_SYSCALL) && !PH_IS_EXIT(info->code)) {
+		const struct ph_event_info *exit = ph_event_info(info->code + 1u);
+
+		return exit && PH_IS_EXIT(exit->code) && ph_state_follows(st, exit);
+	}
+	info = ph_event_newest(info);
+	r = &st->rows[info - ph_event_row(0)];
+	return r->h || r->is_fork;
 }
 
 int ph_state_suppress_comm(struct ph_state *st, const char *comm)
@@ -199,6 +238,7 @@ bool ph_state_begin(struct ph_state *st, struct ph_event *ev)
 	}
 	t = event_thread(st, ev->tid);
 	if (t) {
+		thread_relink(st, t);
 		ev->thread = &t->pub;
 		t->dead_ns = 0;
 		event_fd(st, ev, r, t);

@@ -346,7 +346,10 @@ struct ph_thread *ph_state_thread(struct ph_state *st, int64_t tid)
 {
 	struct thread *t = thread_find(st, tid);
 
-	return t ? &t->pub : NULL;
+	if (!t)
+		return NULL;
+	thread_relink(st, t);
+	return &t->pub;
 }
 
 bool thread_in_host_pidns(struct ph_state *st, const struct thread *t)
@@ -381,7 +384,10 @@ struct ph_thread *ph_state_main_thread(struct ph_state *st, const struct ph_proc
 
 	if (!t || proc_of(t) != P(proc))
 		t = P(proc)->threads;
-	return t ? &t->pub : NULL;
+	if (!t)
+		return NULL;
+	thread_relink(st, t);
+	return &t->pub;
 }
 
 struct ph_thread *ph_state_parent(struct ph_state *st, const struct ph_thread *t)
@@ -403,7 +409,11 @@ uint64_t ph_state_threads_refused(const struct ph_state *st)
 
 void ph_state_each_thread(struct ph_state *st, bool (*f)(void *arg, struct ph_thread *t), void *arg)
 {
-	for (size_t i = 0; i < st->hash_cap; i++)
-		if (st->hash[i] && !f(arg, &st->hash[i]->pub))
+	for (size_t i = 0; i < st->hash_cap; i++) {
+		if (!st->hash[i])
+			continue;
+		thread_relink(st, st->hash[i]);
+		if (!f(arg, &st->hash[i]->pub))
 			return;
+	}
 }

@@ -19,11 +19,16 @@
 #define MAX_TABLES 256u
 #define CHECK_NS 1000000000u
 
+/* Of struct ph_user or ph_group, sorted by id. */
+struct list {
+	char *rows;
+	size_t n, cap;
+};
+
 /* A file in memory, parsed in place. */
 struct file {
 	char *text; /* NULL: not read */
-	void *rows; /* struct ph_user or ph_group, sorted by id */
-	size_t n;
+	struct list rows;
 	struct timespec mtime;
 	ino_t ino;
 };
@@ -31,10 +36,7 @@ struct file {
 struct table {
 	struct ph_container *container; /* NULL: the host */
 	struct file passwd, group;
-	struct ph_user *users; /* from events */
-	size_t nusers;
-	struct ph_group *groups;
-	size_t ngroups;
+	struct list users, groups; /* from trace files; they go over those of files */
 	uint64_t checked_ns;
 };
 
@@ -90,37 +92,50 @@ void users_begin(struct ph_state *st)
 		free(u->retired[--u->nretired]);
 }
 
-static void retire_user(struct users *u, const struct ph_user *us)
+static void retire_user(struct users *u, const void *row)
 {
+	const struct ph_user *us = row;
+
 	retire(u, (void *)(uintptr_t)us->name);
 	retire(u, (void *)(uintptr_t)us->home);
 	retire(u, (void *)(uintptr_t)us->shell);
 }
 
+static void retire_group(struct users *u, const void *row)
+{
+	retire(u, (void *)(uintptr_t)((const struct ph_group *)row)->name);
+}
+
 static void retire_table(struct users *u, struct table *t)
 {
 	retire(u, t->passwd.text);
-	retire(u, t->passwd.rows);
+	retire(u, t->passwd.rows.rows);
 	retire(u, t->group.text);
-	retire(u, t->group.rows);
-	for (size_t i = 0; i < t->nusers; i++)
-		retire_user(u, &t->users[i]);
-	for (size_t i = 0; i < t->ngroups; i++)
-		retire(u, (void *)(uintptr_t)t->groups[i].name);
-	retire(u, t->users);
-	retire(u, t->groups);
+	retire(u, t->group.rows.rows);
+	for (size_t i = 0; i < t->users.n; i++)
+		retire_user(u, t->users.rows + i * sizeof(struct ph_user));
+	for (size_t i = 0; i < t->groups.n; i++)
+		retire_group(u, t->groups.rows + i * sizeof(struct ph_group));
+	retire(u, t->users.rows);
+	retire(u, t->groups.rows);
 	set_container(u, t, NULL);
 	retire(u, t);
+}
+
+void users_reset(struct users *u)
+{
+	while (u->ntables > 0)
+		retire_table(u, u->tables[--u->ntables]);
+	u->last = NULL;
+	while (u->nretired > 0)
+		free(u->retired[--u->nretired]);
 }
 
 void users_free(struct users *u)
 {
 	if (!u)
 		return;
-	for (size_t i = 0; i < u->ntables; i++)
-		retire_table(u, u->tables[i]);
-	while (u->nretired > 0)
-		free(u->retired[--u->nretired]);
+	users_reset(u);
 	free(u->retired);
 	free(u);
 }
@@ -255,10 +270,11 @@ struct kind {
 	size_t row_size;
 	bool (*parse)(char *line, void *row);
 	int (*order)(const void *a, const void *b);
+	void (*retire)(struct users *u, const void *row);
 };
 
-static const struct kind users_kind = { "etc/passwd", sizeof(struct ph_user), parse_user, by_uid };
-static const struct kind groups_kind = { "etc/group", sizeof(struct ph_group), parse_group, by_gid };
+static const struct kind users_kind = { "etc/passwd", sizeof(struct ph_user), parse_user, by_uid, retire_user };
+static const struct kind groups_kind = { "etc/group", sizeof(struct ph_group), parse_group, by_gid, retire_group };
 
 static void parse(struct file *f, char *text, size_t len, const struct kind *k)
 {
@@ -271,44 +287,45 @@ static void parse(struct file *f, char *text, size_t len, const struct kind *k)
 		lines = MAX_ROWS;
 	rows = malloc(lines * k->row_size);
 	f->text = text;
-	f->rows = rows;
-	f->n = 0;
+	f->rows = (struct list){ .rows = rows };
 	if (!rows)
 		return;
-	for (char *s = text; s < text + len && f->n < lines;) {
+	for (char *s = text; s < text + len && f->rows.n < lines;) {
 		char *end = memchr(s, '\n', (size_t)(text + len - s));
 
 		if (!end)
 			end = text + len;
 		*end = '\0';
-		if (k->parse(s, rows + f->n * k->row_size))
-			f->n++;
+		if (k->parse(s, rows + f->rows.n * k->row_size))
+			f->rows.n++;
 		s = end + 1;
 	}
-	qsort(rows, f->n, k->row_size, k->order);
+	qsort(rows, f->rows.n, k->row_size, k->order);
 }
 
-/* The first row of an id; the id is what both kinds of row begin with. */
-static const void *find(const struct file *f, uint32_t id, size_t row_size)
+/* Where the first row of an id is, or would be; the id is what both kinds of row begin with. */
+static size_t place_of(const struct list *l, uint32_t id, size_t row_size)
 {
-	size_t low = 0, high = f->n;
+	size_t low = 0, high = l->n;
 
 	while (low < high) {
 		size_t mid = (low + high) / 2;
 		uint32_t at;
 
-		memcpy(&at, (const char *)f->rows + mid * row_size, sizeof(at));
+		memcpy(&at, l->rows + mid * row_size, sizeof(at));
 		if (at < id)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	if (low < f->n) {
-		const char *row = (const char *)f->rows + low * row_size;
+	return low;
+}
 
-		return memcmp(row, &id, sizeof(id)) == 0 ? row : NULL;
-	}
-	return NULL;
+static const void *find(const struct list *l, uint32_t id, size_t row_size)
+{
+	size_t i = place_of(l, id, row_size);
+
+	return i < l->n && memcmp(l->rows + i * row_size, &id, sizeof(id)) == 0 ? l->rows + i * row_size : NULL;
 }
 
 static void load(struct users *u, struct file *f, int root, uint64_t resolve, const struct kind *k)
@@ -325,7 +342,7 @@ static void load(struct users *u, struct file *f, int root, uint64_t resolve, co
 		text = read_all(fd, &len);
 		if (text) {
 			retire(u, f->text);
-			retire(u, f->rows);
+			retire(u, f->rows.rows);
 			f->mtime = sb.st_mtim;
 			f->ino = sb.st_ino;
 			parse(f, text, len, k);
@@ -376,7 +393,7 @@ static const struct table *asked(struct ph_state *st, const struct ph_thread *t,
 	if (!tab)
 		return NULL;
 	refresh(st, tab, t);
-	if (c && !(group ? tab->group.text != NULL || tab->ngroups : tab->passwd.text != NULL || tab->nusers)) {
+	if (c && !(group ? tab->group.text != NULL || tab->groups.n : tab->passwd.text != NULL || tab->users.n)) {
 		tab = table_of(st->users, NULL);
 		if (tab)
 			refresh(st, tab, NULL);
@@ -384,31 +401,135 @@ static const struct table *asked(struct ph_state *st, const struct ph_thread *t,
 	return tab;
 }
 
+static const void *look_up(const struct list *told, const struct list *read, uint32_t id, size_t row_size)
+{
+	const void *row = find(told, id, row_size);
+
+	return row ? row : find(read, id, row_size);
+}
+
 const struct ph_user *ph_state_user(struct ph_state *st, const struct ph_thread *t, uint32_t uid)
 {
 	const struct table *tab = asked(st, t, false);
 
-	if (!tab)
-		return NULL;
-	for (size_t i = 0; i < tab->nusers; i++)
-		if (tab->users[i].uid == uid)
-			return &tab->users[i];
-	return find(&tab->passwd, uid, sizeof(struct ph_user));
+	return tab ? look_up(&tab->users, &tab->passwd.rows, uid, sizeof(struct ph_user)) : NULL;
 }
 
 const struct ph_group *ph_state_group(struct ph_state *st, const struct ph_thread *t, uint32_t gid)
 {
 	const struct table *tab = asked(st, t, true);
 
-	if (!tab)
-		return NULL;
-	for (size_t i = 0; i < tab->ngroups; i++)
-		if (tab->groups[i].gid == gid)
-			return &tab->groups[i];
-	return find(&tab->group, gid, sizeof(struct ph_group));
+	return tab ? look_up(&tab->groups, &tab->group.rows, gid, sizeof(struct ph_group)) : NULL;
 }
 
-/* --- events of trace files ---------------------------------------------------------------------------------------------------- */
+/* The first row of each id that is not told otherwise, then what is told. */
+void ph_state_each_user(struct ph_state *st, bool (*f)(void *arg, const struct ph_user *u), void *arg)
+{
+	const struct table *tab = asked(st, NULL, false);
+	const struct ph_user *read, *told;
+
+	if (!tab)
+		return;
+	read = (const void *)tab->passwd.rows.rows;
+	told = (const void *)tab->users.rows;
+	for (size_t i = 0; i < tab->passwd.rows.n; i++)
+		if ((i == 0 || read[i].uid != read[i - 1].uid) &&
+		    !find(&tab->users, read[i].uid, sizeof(struct ph_user)) && !f(arg, &read[i]))
+			return;
+	for (size_t i = 0; i < tab->users.n; i++)
+		if (!f(arg, &told[i]))
+			return;
+}
+
+void ph_state_each_group(struct ph_state *st, bool (*f)(void *arg, const struct ph_group *g), void *arg)
+{
+	const struct table *tab = asked(st, NULL, true);
+	const struct ph_group *read, *told;
+
+	if (!tab)
+		return;
+	read = (const void *)tab->group.rows.rows;
+	told = (const void *)tab->groups.rows;
+	for (size_t i = 0; i < tab->group.rows.n; i++)
+		if ((i == 0 || read[i].gid != read[i - 1].gid) &&
+		    !find(&tab->groups, read[i].gid, sizeof(struct ph_group)) && !f(arg, &read[i]))
+			return;
+	for (size_t i = 0; i < tab->groups.n; i++)
+		if (!f(arg, &told[i]))
+			return;
+}
+
+/* --- what trace files tell ------------------------------------------------------------------------------------------------------ */
+
+static void forget(struct users *u, struct list *l, uint32_t id, const struct kind *k)
+{
+	size_t i = place_of(l, id, k->row_size);
+	char *row = l->rows + i * k->row_size;
+
+	if (!find(l, id, k->row_size))
+		return;
+	k->retire(u, row);
+	l->n--;
+	memmove(row, row + k->row_size, (l->n - i) * k->row_size);
+}
+
+/* row is copied; its texts are the list's from here on, kept or not. */
+static void tell(struct users *u, struct list *l, const void *row, uint32_t id, bool whole, const struct kind *k)
+{
+	size_t i;
+
+	forget(u, l, id, k);
+	if (whole && l->n == l->cap && l->n < MAX_ROWS) {
+		size_t cap = l->cap ? l->cap * 2 : 32;
+		char *rows = malloc(cap * k->row_size);
+
+		if (rows && l->n)
+			memcpy(rows, l->rows, l->n * k->row_size);
+		if (rows) {
+			retire(u, l->rows);
+			l->rows = rows;
+			l->cap = cap;
+		}
+	}
+	if (!whole || l->n == l->cap) {
+		k->retire(u, row);
+		return;
+	}
+	i = place_of(l, id, k->row_size);
+	memmove(l->rows + (i + 1) * k->row_size, l->rows + i * k->row_size, (l->n - i) * k->row_size);
+	memcpy(l->rows + i * k->row_size, row, k->row_size);
+	l->n++;
+}
+
+static void tell_user(struct ph_state *st, struct table *tab, struct ph_user u)
+{
+	tell(st->users, &tab->users, &u, u.uid, u.name && u.home && u.shell, &users_kind);
+}
+
+static void tell_group(struct ph_state *st, struct table *tab, struct ph_group g)
+{
+	tell(st->users, &tab->groups, &g, g.gid, g.name != NULL, &groups_kind);
+}
+
+void ph_state_add_user(struct ph_state *st, const struct ph_user *u)
+{
+	struct table *tab = table_of(st->users, NULL);
+
+	if (tab)
+		tell_user(st, tab,
+			  (struct ph_user){ u->uid, u->gid, strdup(u->name ? u->name : ""),
+					    strdup(u->home ? u->home : ""), strdup(u->shell ? u->shell : "") });
+	users_begin(st); /* no event is at work, so nobody looks at what was replaced */
+}
+
+void ph_state_add_group(struct ph_state *st, const struct ph_group *g)
+{
+	struct table *tab = table_of(st->users, NULL);
+
+	if (tab)
+		tell_group(st, tab, (struct ph_group){ g->gid, strdup(g->name ? g->name : "") });
+	users_begin(st);
+}
 
 static char *param_dup(const struct ph_event *ev, const struct row *r, enum state_param p)
 {
@@ -441,63 +562,30 @@ static void on_user(struct ph_state *st, struct ph_event *ev, const struct row *
 {
 	struct table *tab = event_table(st, ev, r);
 	uint32_t uid = getu32(ev, r, P_uid);
-	struct ph_user *n;
-	size_t i = 0;
 
 	(void)t;
 	if (!tab || !has(ev, r, P_uid))
 		return;
-	while (i < tab->nusers && tab->users[i].uid != uid)
-		i++;
-	if (i < tab->nusers) {
-		retire_user(st->users, &tab->users[i]);
-		tab->users[i] = tab->users[--tab->nusers];
-	}
-	if (ev->type == PH_EV_USER_DELETED_E || tab->nusers >= MAX_ROWS)
-		return;
-	n = malloc((tab->nusers + 1) * sizeof(*n));
-	if (!n)
-		return;
-	if (tab->nusers)
-		memcpy(n, tab->users, tab->nusers * sizeof(*n));
-	n[tab->nusers] = (struct ph_user){ uid, getu32(ev, r, P_gid), param_dup(ev, r, P_name),
-					   param_dup(ev, r, P_home), param_dup(ev, r, P_shell) };
-	retire(st->users, tab->users);
-	tab->users = n;
-	if (n[tab->nusers].name && n[tab->nusers].home && n[tab->nusers].shell)
-		tab->nusers++;
+	if (ev->type == PH_EV_USER_DELETED_E)
+		forget(st->users, &tab->users, uid, &users_kind);
 	else
-		retire_user(st->users, &n[tab->nusers]);
+		tell_user(st, tab,
+			  (struct ph_user){ uid, getu32(ev, r, P_gid), param_dup(ev, r, P_name),
+					    param_dup(ev, r, P_home), param_dup(ev, r, P_shell) });
 }
 
 static void on_group(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	struct table *tab = event_table(st, ev, r);
 	uint32_t gid = getu32(ev, r, P_gid);
-	struct ph_group *n;
-	size_t i = 0;
 
 	(void)t;
 	if (!tab || !has(ev, r, P_gid))
 		return;
-	while (i < tab->ngroups && tab->groups[i].gid != gid)
-		i++;
-	if (i < tab->ngroups) {
-		retire(st->users, (void *)(uintptr_t)tab->groups[i].name);
-		tab->groups[i] = tab->groups[--tab->ngroups];
-	}
-	if (ev->type == PH_EV_GROUP_DELETED_E || tab->ngroups >= MAX_ROWS)
-		return;
-	n = malloc((tab->ngroups + 1) * sizeof(*n));
-	if (!n)
-		return;
-	if (tab->ngroups)
-		memcpy(n, tab->groups, tab->ngroups * sizeof(*n));
-	n[tab->ngroups] = (struct ph_group){ gid, param_dup(ev, r, P_name) };
-	retire(st->users, tab->groups);
-	tab->groups = n;
-	if (n[tab->ngroups].name)
-		tab->ngroups++;
+	if (ev->type == PH_EV_GROUP_DELETED_E)
+		forget(st->users, &tab->groups, gid, &groups_kind);
+	else
+		tell_group(st, tab, (struct ph_group){ gid, param_dup(ev, r, P_name) });
 }
 
 const struct handler user_handlers[] = {
