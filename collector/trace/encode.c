@@ -528,7 +528,8 @@ size_t ph_encode_event(uint8_t *to, const struct ph_event *ev, bool hidden, cons
 	struct job j = { .ev = ev, .opts = opts, .plan = plan_of(ev->info), .hidden = hidden, .at = to };
 	bool shadow = (j.plan->carried && j.plan->shadow_code == ev->hdr->type);
 
-	if (j.plan->is_enter && opts->exit_only)
+	/* A live capture's enters are made of the exits, which will say all. */
+	if (j.plan->is_enter && (opts->exit_only || !opts->as_read))
 		return 0;
 	if (opts->as_read && !shadow)
 		put_as_read(&j);
