@@ -63,6 +63,18 @@ int ph_event_decode_as(struct ph_event *ev, const struct ph_evt_hdr *hdr, const 
 /* Sets has_res and res anew, after type or parameters have been changed. */
 void ph_event_find_res(struct ph_event *ev);
 
+/*
+ * Whether events of this kind belong to the capture and not to the machine: processes' times, container and user records, gaps. They
+ * are shown on request only.
+ */
+static inline bool ph_event_is_internal(const struct ph_event_info *info)
+{
+	unsigned about = info->category & PH_C_MASK;
+
+	return about == PH_C_INTERNAL || (info->category & PH_C_ITER) ||
+	       ((info->category & PH_C_METAEVENT) && (about == PH_C_PROCESS || info->code == PH_EV_ASYNCEVENT_E));
+}
+
 static inline bool ph_event_has(const struct ph_event *ev, int i)
 {
 	return i >= 0 && i < ev->nparams;

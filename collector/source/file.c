@@ -76,7 +76,7 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 	case TREAT_DROP:
 		return 0;
 	case TREAT_COUNT:
-		f->num++;
+		f->num += !((info->category & PH_C_METAEVENT) && info->nparams_0_29 < 0);
 		return 0;
 	case TREAT_ENTER:
 		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
@@ -105,7 +105,9 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 			f->base.written = &f->raw;
 		break;
 	}
-	ev->num = f->raw.num = ++f->num;
+	/* records that 0.29.3 passes over in silence have no number of their own, so that events have the same one there and here */
+	f->num += !((ev->info->category & PH_C_METAEVENT) && ev->info->nparams_0_29 < 0);
+	ev->num = f->raw.num = f->num;
 	ev->syscall = f->raw.syscall = syscall_of(f, ev);
 	return 1;
 }

@@ -305,12 +305,6 @@ static void note_gap(struct run *r, const struct ph_event *ev)
 
 /* --- events ----------------------------------------------------------------------------------------------------------- */
 
-static bool is_internal(const struct ph_event *ev)
-{
-	return (ev->info->category & PH_C_MASK) == PH_C_INTERNAL || (ev->info->category & PH_C_ITER) ||
-	       ((ev->info->category & PH_C_METAEVENT) && (ev->info->flags & PH_EF_SKIPPARSERESET));
-}
-
 /* 0, or negative when nothing more can be written. */
 static int show(struct run *r)
 {
@@ -357,9 +351,9 @@ static bool take_event(struct run *r, const struct ph_event *ev)
 		r->first_ts = ev->ts;
 	if (o->seconds && ev->ts > r->first_ts + o->seconds * SECOND)
 		return false;
-	if ((ev->block & PH_EB_HIDDEN) || (is_internal(ev) && !o->debug && o->record))
+	if ((ev->block & PH_EB_HIDDEN) || (ph_event_is_internal(ev->info) && !o->debug && o->record))
 		return write_event(r, ev, false);
-	if (is_internal(ev) && !o->debug)
+	if (ph_event_is_internal(ev->info) && !o->debug)
 		return take_internal(r, ev);
 	r->ctx.first_ts = ph_inspector_first_ns(r->ins);
 	ph_field_ctx_begin(&r->ctx, ev);
