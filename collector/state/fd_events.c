@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events that make, copy, mark and close descriptors other than sockets; memory sizes that come with mmap and brk. */
+/* Events that make, copy, mark and close descriptors other than sockets. */
 #include "collector/state/internal.h"
 
 #include <errno.h>
@@ -356,24 +356,6 @@ static void on_unshare(struct ph_state *st, struct ph_event *ev, const struct ro
 	(void)st;
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------------- */
-
-static void on_memory(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
-{
-	struct ph_process *p = t->pub.proc;
-
-	(void)st;
-	if (!has(ev, r, P_vm_swap))
-		return;
-	p->vm_size_kb = getu32(ev, r, P_vm_size);
-	p->vm_rss_kb = getu32(ev, r, P_vm_rss);
-	p->vm_swap_kb = getu32(ev, r, P_vm_swap);
-	if (has(ev, r, P_pgft_min)) {
-		p->pfmajor = getu(ev, r, P_pgft_maj);
-		p->pfminor = getu(ev, r, P_pgft_min);
-	}
-}
-
 const struct handler fd_handlers[] = {
 	{ PH_EV_SYSCALL_OPEN_X, on_open, NULL },
 	{ PH_EV_SYSCALL_OPENAT_2_X, on_openat, NULL },
@@ -407,10 +389,5 @@ const struct handler fd_handlers[] = {
 	{ PH_EV_SYSCALL_CLOSE_X, NULL, close_end },
 	{ PH_EV_SYSCALL_CLOSE_RANGE_X, NULL, close_range_end },
 	{ PH_EV_SYSCALL_UNSHARE_X, on_unshare, NULL },
-	{ PH_EV_SYSCALL_BRK_4_X, on_memory, NULL },
-	{ PH_EV_SYSCALL_MMAP_X, on_memory, NULL },
-	{ PH_EV_SYSCALL_MMAP2_X, on_memory, NULL },
-	{ PH_EV_SYSCALL_MUNMAP_X, on_memory, NULL },
-	{ PH_EV_SCHEDSWITCH_6_E, on_memory, NULL },
 };
 const size_t fd_nhandlers = sizeof(fd_handlers) / sizeof(fd_handlers[0]);

@@ -90,7 +90,7 @@ struct thread {
 	X(trusted_exepath) X(filename) X(reaper_tid) X(threadgroup) X(resource) X(cur) X(newcur) X(option) X(arg2_str) \
 	X(msgcontrol) X(pid_fd) X(target_fd) X(pidns_init_start_ts) X(container_id) X(home) X(shell) X(ino_num) \
 	X(sk_type) X(sk_proto) X(local_ip) X(local_port) X(remote_ip) X(remote_port) X(sk_pointer) X(sun_path) \
-	X(fd_type) X(id) X(json) X(image) X(data)
+	X(fd_type) X(id) X(json) X(image) X(data) X(cpu_usr) X(cpu_sys)
 /* clang-format on */
 
 enum state_param {
@@ -157,6 +157,8 @@ struct ph_state {
 	size_t nsuppress;
 
 	uint32_t told; /* grows with every container that a record tells of */
+
+	uint64_t switched_ns[PH_MAX_CPUS]; /* the last switch of each CPU; 0: none yet */
 
 	struct users *users;
 	uint8_t *bound; /* snapshot: bit maps of listening ports, tcp then udp */
@@ -325,6 +327,9 @@ struct thread *placeholder(struct ph_state *st, int64_t tid);
 
 extern const struct handler live_handlers[]; /* of events that tell only that /proc has to be looked at */
 extern const size_t live_nhandlers;
+
+extern const struct handler usage_handlers[];
+extern const size_t usage_nhandlers;
 
 /* records.c: what trace files tell of containers in their stream */
 /* After a record has come: a thread that belongs to none yet is looked for anew. */

@@ -70,6 +70,7 @@ static int make_rows(struct ph_state *st)
 	add_handlers(st, user_handlers, user_nhandlers);
 	add_handlers(st, passed_handlers, passed_nhandlers);
 	add_handlers(st, record_handlers, record_nhandlers);
+	add_handlers(st, usage_handlers, usage_nhandlers);
 	if (st->live)
 		add_handlers(st, live_handlers, live_nhandlers);
 	return 0;
@@ -121,6 +122,7 @@ void ph_state_reset(struct ph_state *st)
 	free(st->bound);
 	st->bound = NULL;
 	memset(st->ended, 0, sizeof(st->ended));
+	memset(st->switched_ns, 0, sizeof(st->switched_ns));
 	st->refused = 0;
 	st->now = st->tokens_at = 0;
 	st->sweep = 0;

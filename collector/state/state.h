@@ -76,6 +76,11 @@ struct ph_process {
 	uint64_t pfmajor, pfminor;
 };
 
+/* Clock ticks (hundredths of a second) that a thread has used. */
+struct ph_ticks {
+	uint64_t user, system;
+};
+
 struct ph_thread {
 	int64_t tid, vtid;
 	char comm[PH_NAME_MAX];
@@ -84,6 +89,9 @@ struct ph_thread {
 	struct ph_process *proc; /* never NULL */
 	struct ph_container *container; /* NULL: the host */
 	uint64_t last_exit_ns; /* of its last syscall, for deltas */
+	uint64_t slice_ns; /* from the CPU's switch before to the thread's last one */
+	uint64_t oncpu_ns; /* all of them together */
+	struct ph_ticks ticks, ticks_before; /* as the last procinfo event and the one before it say; 0: none yet */
 	bool suppressed; /* by -U */
 	bool placeholder; /* seen in events, not known otherwise */
 };
