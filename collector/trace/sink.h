@@ -2,7 +2,7 @@
 /*
  * Where trace bytes go: chunks of memory that a thread of its own packs and writes to a file, so that a slow or full disk never
  * holds up the stream. Every chunk holds whole blocks. What has been appended reaches the file when a chunk is full or flush_ns have
- * passed, and the disk (fdatasync) with each such flush.
+ * passed, and the disk (fdatasync) with each such flush, but for those behind which more is waiting: then once in flush_ns.
  *
  * Who calls it: the writer, from one thread.
  */
@@ -22,7 +22,9 @@ struct ph_sink_opts {
 	bool gzip;
 	uint64_t flush_ns; /* 0: a second */
 	size_t chunks; /* how many may wait; 0: 32 */
-	void (*warn)(void *arg, const char *line); /* called on the caller's thread, from ph_sink_poll() and the like; may be NULL */
+	void (*warn)(
+		void *arg,
+		const char *line); /* called on the caller's thread, from ph_sink_poll() and the like; may be NULL */
 	void *warn_arg;
 };
 
