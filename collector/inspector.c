@@ -114,13 +114,13 @@ static void head_extra(void *arg, unsigned kind, const uint8_t *data, uint32_t l
 	struct __attribute__((packed)) {
 		int64_t tid;
 		int32_t fd;
-		uint16_t flags;
+		uint16_t flags, type;
 	} f;
 
 	if (kind != PH_EXTRA_FD || len < sizeof f)
 		return;
 	memcpy(&f, data, sizeof f);
-	ph_state_add_entry_fd_flags(ins->state, f.tid, f.fd, f.flags);
+	ph_state_add_entry_fd_extra(ins->state, f.tid, f.fd, f.flags, f.type);
 }
 
 static void head_done(struct ph_inspector *ins)

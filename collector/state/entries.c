@@ -224,13 +224,15 @@ void ph_state_add_entry_fd(struct ph_state *st, int64_t tid, const struct ph_fd 
 	set_role(e, fd->flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT));
 }
 
-void ph_state_add_entry_fd_flags(struct ph_state *st, int64_t tid, int64_t fd, uint16_t flags)
+void ph_state_add_entry_fd_extra(struct ph_state *st, int64_t tid, int64_t fd, uint16_t flags, unsigned type)
 {
 	struct thread *t = thread_find(st, tid);
 	struct ent *e = t ? fd_edit(t->files, fd) : NULL;
 
 	if (!e)
 		return;
+	if (type > PH_FD_FILE_V2 && type < PH_FD_TYPES && e->pub.type == PH_FD_UNSUPPORTED)
+		e->pub.type = (uint8_t)type;
 	e->pub.flags = (uint16_t)((e->pub.flags & ~SAID) | (flags & SAID));
 	set_role(e, flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT));
 }

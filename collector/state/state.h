@@ -148,8 +148,11 @@ void ph_state_add_entry(struct ph_state *st, const struct ph_task *t);
  * are guessed by ph_state_snapshot_done() unless flags say them.
  */
 void ph_state_add_entry_fd(struct ph_state *st, int64_t tid, const struct ph_fd *fd);
-/* PH_FDF_* of a descriptor that is there already: what an extra block knows of it. A role that says server turns the tuple. */
-void ph_state_add_entry_fd_flags(struct ph_state *st, int64_t tid, int64_t fd, uint16_t flags);
+/*
+ * What an extra block knows of a descriptor that is there already: PH_FDF_*, and its kind (0: as it is). A role that says
+ * server turns the tuple.
+ */
+void ph_state_add_entry_fd_extra(struct ph_state *st, int64_t tid, int64_t fd, uint16_t flags, unsigned type);
 /* The host's users and groups as the file has them. */
 void ph_state_add_user(struct ph_state *st, const struct ph_user *u);
 void ph_state_add_group(struct ph_state *st, const struct ph_group *g);

@@ -52,6 +52,7 @@ struct ph_encode_head {
 	bool (*keep)(void *arg, const struct ph_thread *t);
 	bool (*keep_container)(void *arg, const struct ph_container *c);
 	void *keep_arg;
+	bool modern; /* for the newest readers alone: kinds of descriptors that 0.29.3 refuses stand as they are */
 	const char *note; /* PH_EXTRA_NOTE; NULL: none */
 	bool redact;
 };

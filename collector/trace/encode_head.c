@@ -349,14 +349,21 @@ static void add_unix(struct ph_bytes *b, const struct ph_fd *fd)
 	add_string(b, path, PATH_LIMIT);
 }
 
+/* sysdig 0.29.3 refuses a file with kinds of descriptors that it does not know: they come as unsupported, and an extra has the kind. */
+static bool is_new_kind(const struct head_job *j, const struct ph_fd *fd)
+{
+	return fd->type > PH_FD_FILE_V2 && !j->head->modern;
+}
+
 static bool add_fd(void *arg, struct ph_fd *fd)
 {
-	struct ph_bytes *b = arg;
+	struct head_job *j = arg;
+	struct ph_bytes *b = j->b;
 	size_t at = entry_begin(b);
 
 	add64(b, (uint64_t)(int64_t)fd->num);
 	add64(b, fd->ino);
-	add8(b, fd->type);
+	add8(b, is_new_kind(j, fd) ? PH_FD_UNSUPPORTED : fd->type);
 	switch (fd->type) {
 	case PH_FD_IPV4:
 	case PH_FD_IPV6:
@@ -390,7 +397,7 @@ static bool add_fds(void *arg, struct ph_thread *t)
 		return true;
 	at = block_begin(j->b, PH_BC_FDS);
 	add64(j->b, (uint64_t)t->tid);
-	ph_state_each_fd(j->head->state, t, add_fd, j->b);
+	ph_state_each_fd(j->head->state, t, add_fd, j);
 	block_end(j->b, at);
 	return !j->b->failed;
 }
@@ -412,14 +419,14 @@ static bool add_extra_fd(void *arg, struct ph_fd *fd)
 	uint16_t flags = fd->flags & KEPT_FD_FLAGS;
 	size_t at;
 
-	if (!flags)
+	if (!flags && !is_new_kind(j, fd))
 		return true;
 	at = entry_begin(j->b);
 	add8(j->b, PH_EXTRA_FD);
 	add64(j->b, (uint64_t)j->tid);
 	add32(j->b, (uint32_t)fd->num);
 	add16(j->b, flags);
-	add16(j->b, 0);
+	add16(j->b, is_new_kind(j, fd) ? fd->type : 0);
 	entry_end(j->b, at);
 	return !j->b->failed;
 }

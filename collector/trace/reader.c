@@ -112,23 +112,29 @@ static int only_zeros(struct ph_input *in, size_t n)
 	return rc < 0 ? rc : 1;
 }
 
-/* What stands here is no block. A file system that has lost power leaves zeros where bytes were to come. */
-static int no_block(struct ph_trace_reader *r, const struct block *b)
+/* What stands at b is nothing that can be read. A file system that has lost power leaves zeros where bytes were to come: from known on. */
+static int damaged(struct ph_trace_reader *r, const struct block *b, size_t known, const char *what)
 {
 	uint64_t offset = ph_input_offset(&r->in, b->p);
 	int rc;
 
 	if (ph_input_shrunk(&r->in))
 		return out_of_bytes(r, offset);
-	snprintf(r->text, sizeof r->text, "no block begins there (type 0x%x, length %u)", b->type, b->len);
-	rc = ph_input_need(&r->in, BLOCK_HEADER + 1);
-	/* When nothing follows, the length alone has to be made of zeros. */
-	rc = rc == 0 ? b->len == 0 : rc < 0 ? rc : only_zeros(&r->in, BLOCK_HEADER);
+	rc = only_zeros(&r->in, known);
 	if (rc < 0)
 		return rc;
-	if (rc)
-		return finish(r, PH_TRACE_CUT, offset, "it ends in zeros");
-	return finish(r, PH_TRACE_DAMAGED, offset, r->text);
+	return rc ? finish(r, PH_TRACE_CUT, offset, "it ends in zeros") : finish(r, PH_TRACE_DAMAGED, offset, what);
+}
+
+static int no_block(struct ph_trace_reader *r, const struct block *b)
+{
+	int rc = ph_input_need(&r->in, BLOCK_HEADER + 1);
+
+	if (rc < 0)
+		return rc;
+	snprintf(r->text, sizeof r->text, "no block begins there (type 0x%x, length %u)", b->type, b->len);
+	/* When nothing follows, the length itself has to be made of zeros. */
+	return damaged(r, &(struct block){ .p = r->in.at }, rc ? BLOCK_HEADER : BLOCK_HEADER / 2, r->text);
 }
 
 /* --- blocks ---------------------------------------------------------------------------------------------------------------- */
@@ -208,7 +214,7 @@ static int section(struct ph_trace_reader *r, const struct block *b)
 	const struct ph_trace_ops *ops = r->head.ops;
 
 	if (!is_section(b->p, r->text, sizeof r->text))
-		return finish(r, PH_TRACE_DAMAGED, ph_input_offset(&r->in, b->p), r->text);
+		return damaged(r, b, b->len - sizeof(uint32_t), r->text); /* all but the trailing length */
 	r->end.sections++;
 	if (ops->section)
 		ops->section(r->head.arg, load16(b->p + 12), load16(b->p + 14));

@@ -49,7 +49,8 @@ enum ph_block_code {
 /* Entries of PH_BC_EXTRA; unknown ones are skipped. */
 enum ph_extra {
 	PH_EXTRA_WRITER = 1, /* text: the program and its version */
-	PH_EXTRA_FD = 2, /* i64 tid, i32 fd, u16 flags (PH_FDF_* of state.h), u16 0: roles, close-on-exec */
+	/* i64 tid, i32 fd, u16 flags (PH_FDF_* of state.h: roles, close-on-exec), u16 enum ph_fd_type (0: as in the list) */
+	PH_EXTRA_FD = 2,
 	PH_EXTRA_NOTE = 3, /* text for a person: what the capture left out (redacted, strict, ..) */
 };
 

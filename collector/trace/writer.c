@@ -117,6 +117,7 @@ static int write_head(struct ph_trace_writer *w, uint64_t ts)
 
 	head.ts_ns = ts;
 	head.redact = w->opts.encode.redact;
+	head.modern = w->opts.encode.exit_only;
 	scratch_clear(w);
 	err = ph_encode_head(&w->scratch, &head);
 	if (err == 0)

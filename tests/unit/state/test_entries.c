@@ -348,10 +348,10 @@ static void flags_that_are_told_are_not_guessed(void **s)
 	add(f, 100, 100, "x");
 	ph_state_add_entry_fd(f->st, 100, &a);
 	ph_state_add_entry_fd(f->st, 100, &b);
-	ph_state_add_entry_fd_flags(f->st, 100, 3, PH_FDF_ROLE_SERVER | PH_FDF_CONNECTED | PH_FDF_CLOEXEC);
-	ph_state_add_entry_fd_flags(f->st, 100, 4, PH_FDF_ROLE_CLIENT);
-	ph_state_add_entry_fd_flags(f->st, 100, 99, PH_FDF_CLOEXEC);
-	ph_state_add_entry_fd_flags(f->st, 7, 3, PH_FDF_CLOEXEC);
+	ph_state_add_entry_fd_extra(f->st, 100, 3, PH_FDF_ROLE_SERVER | PH_FDF_CONNECTED | PH_FDF_CLOEXEC, 0);
+	ph_state_add_entry_fd_extra(f->st, 100, 4, PH_FDF_ROLE_CLIENT, 0);
+	ph_state_add_entry_fd_extra(f->st, 100, 99, PH_FDF_CLOEXEC, 0);
+	ph_state_add_entry_fd_extra(f->st, 7, 3, PH_FDF_CLOEXEC, 0);
 	ph_state_snapshot_done(f->st);
 	assert_string_equal(fd_name(f, 100, 3), "10.0.0.2:70->10.0.0.1:9000");
 	assert_int_equal(fd_of(f, 100, 3)->sport, 70);
@@ -362,7 +362,7 @@ static void flags_that_are_told_are_not_guessed(void **s)
 	assert_int_equal(fd_of(f, 100, 4)->flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT | PH_FDF_CONNECTED),
 			 PH_FDF_ROLE_CLIENT);
 	/* told twice, it is not turned twice */
-	ph_state_add_entry_fd_flags(f->st, 100, 3, PH_FDF_ROLE_SERVER);
+	ph_state_add_entry_fd_extra(f->st, 100, 3, PH_FDF_ROLE_SERVER, 0);
 	assert_string_equal(fd_name(f, 100, 3), "10.0.0.2:70->10.0.0.1:9000");
 }
 
