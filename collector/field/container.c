@@ -82,6 +82,25 @@ static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_val
 	return ph_scratch_close(c, &t, v);
 }
 
+static bool get_start(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	const struct ph_container *k = container(c);
+
+	(void)r;
+	if (!k || !k->created_ns)
+		return false;
+	v->u = k->created_ns;
+	return true;
+}
+
+static bool get_duration(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	if (!get_start(c, r, v) || c->ev->ts < v->u)
+		return false;
+	v->u = c->ev->ts - v->u;
+	return true;
+}
+
 static void mount_text(struct ph_text *t, const struct ph_mount *m)
 {
 	ph_text_str(t, m->source);
@@ -201,6 +220,8 @@ static const struct ph_field fields[] = {
 	{ "container.mount.rdwr", MOUNT, RDWR, get_mount, "true when one mount, by number or by its source, can be written" },
 	{ "container.mount.propagation", MOUNT, PROPAGATION, get_mount, "propagation of one mount, by number or by its source" },
 	{ "container.healthcheck", STR, 0, 0, 0, HEALTHCHECK, get_text, "command line of the health check, NONE when there is none" },
+	{ "container.start_ts", PH_PT_ABSTIME, PH_PF_NA, 0, 0, 0, 0, get_start, "when the container was made, nanoseconds since the epoch" },
+	{ "container.duration", PH_PT_RELTIME, PH_PF_NA, 0, 0, 0, 0, get_duration, "nanoseconds since then" },
 	{ "container.ip", STR, 0, 0, 0, 0, get_ip, "address of the container" },
 	{ "container.label", STR, PH_ARG_NAME, 0, 0, 0, get_label, "one label, for example container.label.com.docker.compose.service" },
 	{ "container.labels", STR, 0, 0, 0, 0, get_labels, "all labels as key:value, joined with a comma and a blank" },

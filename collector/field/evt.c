@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The evt.* fields and syscall.type: what an event says of itself. */
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 #include "collector/field/field.h"
@@ -157,6 +158,30 @@ static bool get_latency_human(struct ph_field_ctx *c, struct ph_field_ref *r, st
 	}
 	ph_text_str(&t, units[u].name);
 	return ph_scratch_close(c, &t, v);
+}
+
+#define DECADES 11 /* up to 100 s */
+
+/* The column of a screen on which the latency falls when its logarithm is spread over the columns; from 1. */
+static bool get_latency_quantized(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	double decade;
+
+	(void)r;
+	if (is_internal(c->ev) || c->ev->latency == 0)
+		return false;
+	decade = log10((double)c->ev->latency);
+	if (decade > DECADES)
+		decade = DECADES;
+	return number(v, (uint64_t)(decade * c->opts.screen_width / DECADES) + 1);
+}
+
+/* Milliseconds from the time in brackets, begun ones whole. */
+static bool get_around(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	uint64_t when = (uint64_t)r->index, ts = c->ev->ts, off = when > ts ? when - ts : ts - when;
+
+	return number(v, off / 1000000 + (off % 1000000 != 0));
 }
 
 static bool get_deltatime(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -323,6 +348,13 @@ static bool get_args(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 	return ph_scratch_close(c, &t, v);
 }
 
+static bool get_info(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	struct ph_text t = ph_scratch_open(c);
+
+	return ph_syslog_line(c, &t) ? ph_scratch_close(c, &t, v) : get_args(c, r, v);
+}
+
 /* Which parameter of this event the reference means, -1: it has none such. */
 static int param_index(const struct ph_event *ev, const struct ph_field_ref *r)
 {
@@ -413,6 +445,44 @@ static bool get_buffer(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 	v->s = (const char *)c->ev->params[i].data;
 	v->len = c->ev->params[i].len;
 	return true;
+}
+
+/* --- paths ----------------------------------------------------------------------------------------------------------- */
+
+enum { ONLY_PATH, SOURCE_PATH, DEST_PATH };
+
+/* The parameter that is a path relative to a descriptor; of calls with two of them, which one. -1: there is none such. */
+static int path_param(const struct ph_event *ev, int which)
+{
+	int found[2] = { -1, -1 }, n = 0;
+
+	for (int i = 0; i < ev->info->nparams && n < 2; i++)
+		if (ev->info->params[i].dirfd >= 0)
+			found[n++] = i;
+	if (which != ONLY_PATH && n < 2)
+		return -1;
+	return found[which == DEST_PATH];
+}
+
+static bool get_abspath(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	const struct ph_event *ev = c->ev;
+	int i = path_param(ev, r->field->tag), dir;
+	struct ph_text t;
+	uint32_t len;
+	const char *s;
+	size_t n;
+
+	if (!ph_event_has(ev, i) || ev->params[i].len == 0 || !ev->thread || !c->opts.state)
+		return false;
+	dir = ev->info->params[i].dirfd;
+	s = ph_event_str(ev, i, &len);
+	t = ph_scratch_open(c);
+	if (!ph_event_has(ev, dir) || t.cap == 0)
+		return false;
+	n = ph_state_resolve(c->opts.state, ev->thread, ph_event_int(ev, dir), s, len, t.buf, t.cap);
+	t.len = n < t.cap ? n : t.cap;
+	return ph_scratch_close(c, &t, v);
 }
 
 /* --- result ---------------------------------------------------------------------------------------------------------- */
@@ -646,6 +716,7 @@ static const struct ph_field event_fields[] = {
 	{ "evt.latency.s", PH_PT_RELTIME, PH_PF_DEC, 0, 0, TIME, SECONDS, get_latency, "how long the call took, whole seconds" },
 	{ "evt.latency.ns", PH_PT_RELTIME, PH_PF_PAD9, 0, 0, TIME, REST, get_latency, "how long the call took, nanoseconds within the second" },
 	{ "evt.latency.human", STR, PH_PF_NA, 0, 0, TIME, 0, get_latency_human, "how long the call took, in a unit that fits, such as 1.21ms" },
+	{ "evt.latency.quantized", U64, PH_PF_DEC, 0, PH_FF_HIDDEN, TIME, 0, get_latency_quantized, "column of the screen for how long the call took, on a logarithmic scale" },
 	{ "evt.deltatime", PH_PT_RELTIME, PH_PF_DEC, 0, 0, 0, WHOLE, get_deltatime, "nanoseconds since the event for which this field was asked before" },
 	{ "evt.deltatime.s", PH_PT_RELTIME, PH_PF_DEC, 0, 0, 0, SECONDS, get_deltatime, "the same, whole seconds" },
 	{ "evt.deltatime.ns", PH_PT_RELTIME, PH_PF_PAD9, 0, 0, 0, REST, get_deltatime, "the same, nanoseconds within the second" },
@@ -659,7 +730,7 @@ static const struct ph_field event_fields[] = {
 	{ "evt.args", STR, PH_PF_NA, 0, 0, 0, 0, get_args, "all parameters as name=value, with what a value stands for in parentheses" },
 	{ "evt.arg", STR, PH_PF_NA, PH_ARG_NAME_OR_INDEX, 0, 0, 0, get_arg, "one parameter as text, by name (evt.arg.flags) or position (evt.arg[0]); where a value stands for something, that" },
 	{ "evt.rawarg", PH_PT_DYN, PH_PF_NA, PH_ARG_NAME, 0, 0, 0, get_rawarg, "one parameter as the value that the event carries, by name (evt.rawarg.res)" },
-	{ "evt.info", STR, PH_PF_NA, 0, 0, 0, 0, get_args, "the same text as evt.args" },
+	{ "evt.info", STR, PH_PF_NA, 0, 0, 0, 0, get_info, "what the event means where that is known, such as a message to syslog; otherwise the same text as evt.args" },
 	{ "evt.buffer", PH_PT_BYTEBUF, PH_PF_NA, 0, 0, 0, 0, get_buffer, "the bytes that were read or written, up to the length that -s sets" },
 	{ "evt.buflen", U64, PH_PF_DEC, 0, PH_FF_BYTES, 0, 0, get_buflen, "how many bytes were read or written" },
 	{ "evt.buflen.in", U64, PH_PF_DEC, 0, PH_FF_BYTES | PH_FF_HIDDEN, 0, IN, get_buflen, "how many bytes were read" },
@@ -689,6 +760,10 @@ static const struct ph_field event_fields[] = {
 	{ "evt.count.exit", U32, PH_PF_DEC, 0, 0, 0, 0, get_count_exit, "1 for the end of a system call" },
 	{ "evt.count.procinfo", U32, PH_PF_DEC, 0, PH_FF_HIDDEN, 0, 1, get_count_procinfo, "1 for procinfo events of main threads" },
 	{ "evt.count.threadinfo", U32, PH_PF_DEC, 0, PH_FF_HIDDEN, 0, 0, get_count_procinfo, "1 for procinfo events" },
+	{ "evt.around", U64, PH_PF_DEC, PH_ARG_INDEX, PH_FF_FILTER | PH_FF_AT_MOST, 0, 0, get_around, "evt.around[T]=D is true for events at most D milliseconds before or after T, nanoseconds since the epoch" },
+	{ "evt.abspath", STR, PH_PF_NA, 0, 0, 0, ONLY_PATH, get_abspath, "absolute path of calls such as openat and unlinkat, which take one relative to a descriptor; the first of two" },
+	{ "evt.abspath.src", STR, PH_PF_NA, 0, 0, 0, SOURCE_PATH, get_abspath, "the first path of calls that take two, such as renameat and linkat" },
+	{ "evt.abspath.dst", STR, PH_PF_NA, 0, 0, 0, DEST_PATH, get_abspath, "the second path of calls that take two, such as renameat and linkat" },
 	{ "evt.is_open_read", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, OPEN_READ, get_is_open, "true for open, openat and openat2 that ask for reading" },
 	{ "evt.is_open_write", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, OPEN_WRITE, get_is_open, "true for open, openat and openat2 that ask for writing" },
 	{ "evt.is_open_exec", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, OPEN_EXEC, get_is_open, "true for calls that create a file with a right to execute" },

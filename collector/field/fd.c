@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include "collector/field/field.h"
+#include "collector/field/resolver.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define AT_FDCWD_VALUE (-100)
@@ -480,6 +481,23 @@ static bool get_proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 	return ph_scratch_close(c, &t, v);
 }
 
+/* Asked of the resolver where that is wanted: it is another host's name when a file of that host is read here. */
+static bool get_host(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	char name[PH_HOST_NAME_MAX];
+	struct ph_text t;
+	size_t n;
+
+	if (!c->opts.resolve_names || !get_ip(c, r, v))
+		return false;
+	if (!c->resolver)
+		c->resolver = ph_resolver_new(NULL);
+	n = c->resolver ? ph_resolver_name(c->resolver, (const uint8_t *)v->s, v->len, name) : 0;
+	t = ph_scratch_open(c);
+	ph_text_put(&t, name, n);
+	return n > 0 && ph_scratch_close(c, &t, v);
+}
+
 static bool get_l4proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	static const char *const words[] = {
@@ -598,6 +616,10 @@ static const struct ph_field fields[] = {
 	{ "fd.rnet", PH_PT_IPNET, NA, 0, PH_FF_FILTER, 0, REMOTE, get_ip, "network of the other end" },
 	{ "fd.connected", PH_PT_BOOL, NA, 0, 0, 0, CONNECTED, get_flag, "true for sockets that are connected" },
 	{ "fd.name_changed", PH_PT_BOOL, NA, 0, 0, 0, NAME_CHANGED, get_flag, "true when this event gave the descriptor another name" },
+	{ "fd.cip.name", STR, NA, 0, 0, 0, CLIENT, get_host, "name of the client's address, by this host's resolver; live only, and missing until the answer is there" },
+	{ "fd.sip.name", STR, NA, 0, 0, 0, SERVER, get_host, "name of the server's address, in the same way" },
+	{ "fd.lip.name", STR, NA, 0, 0, 0, LOCAL, get_host, "name of this end's address, in the same way" },
+	{ "fd.rip.name", STR, NA, 0, 0, 0, REMOTE, get_host, "name of the other end's address, in the same way" },
 	{ "fd.dev", PH_PT_INT32, PH_PF_HEX, 0, 0, 0, DEV, get_dev, "number of the device that holds the file" },
 	{ "fd.dev.major", PH_PT_INT32, DEC, 0, 0, 0, MAJOR, get_dev, "major part of the device number" },
 	{ "fd.dev.minor", PH_PT_INT32, DEC, 0, 0, 0, MINOR, get_dev, "minor part of the device number" },

@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "collector/field/field.h"
+#include "collector/field/resolver.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
 static const struct ph_field_class *const classes[] = {
-	&ph_class_gen_event, &ph_class_event,	  &ph_class_process, &ph_class_fd,    &ph_class_fdlist,
-	&ph_class_fs,	     &ph_class_container, &ph_class_user,    &ph_class_group,
+	&ph_class_gen_event, &ph_class_event, &ph_class_message, &ph_class_process, &ph_class_user,
+	&ph_class_group,     &ph_class_fd,    &ph_class_fs,	 &ph_class_fdlist,  &ph_class_syslog,
+	&ph_class_container, &ph_class_k8s,   &ph_class_util,	 &ph_class_others,
 };
 
 const struct ph_field_class *ph_field_class(size_t i)
@@ -131,7 +133,7 @@ const struct ph_field *ph_field_nearest(const char *name, size_t len)
 			const struct ph_field *f = &classes[k]->fields[i];
 			unsigned d = ph_edit_distance(name, len, f->name, strlen(f->name), limit);
 
-			if (d < least) {
+			if (d < least && f->extract != ph_field_no_value) {
 				best = f;
 				least = d;
 			}
@@ -190,8 +192,10 @@ static int bind_param(struct ph_field_ref *ref, char *err, size_t errlen)
 /* ".name": letters, digits, '_', and for labels whatever image makers put there. */
 static size_t read_name(struct ph_field_ref *ref, const char *text, size_t len)
 {
-	bool label = strcmp(ref->field->name, "container.label") == 0;
-	size_t n = 0;
+	size_t n = strlen(ref->field->name);
+	bool label = n > 6 && strcmp(ref->field->name + n - 6, ".label") == 0;
+
+	n = 0;
 
 	while (n < len && (name_char(text[n]) || (label && (text[n] == '.' || text[n] == '-' || text[n] == '/'))))
 		n++;
@@ -204,6 +208,18 @@ static bool all_digits(const char *s, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (!isdigit((unsigned char)s[i]))
 			return false;
+	return true;
+}
+
+/* false: it is too large. */
+static bool read_index(struct ph_field_ref *ref, const char *s, size_t n)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, s[i] - '0', &v))
+			return false;
+	ref->index = v;
 	return true;
 }
 
@@ -229,10 +245,8 @@ static size_t read_bracket(struct ph_field_ref *ref, const char *text, size_t le
 	}
 	if (n == 0 || (size_t)(end - text) >= len || *end != ']' || memchr(s, '\0', n))
 		return 0;
-	if (!quote && n <= 9 && all_digits(s, n)) {
+	if (!quote && all_digits(s, n) && read_index(ref, s, n)) {
 		ref->has_index = true;
-		for (size_t i = 0; i < n; i++)
-			ref->index = ref->index * 10 + (s[i] - '0');
 	} else {
 		ref->key = strndup(s, n);
 	}
@@ -245,7 +259,8 @@ static int read_argument(struct ph_field_ref *ref, const char *text, size_t len,
 	const char *name = ref->field->name;
 	size_t n;
 
-	if (len > 0 && *text == '.' && (kind == PH_ARG_NAME || kind == PH_ARG_NAME_OR_INDEX)) {
+	if (len > 0 && *text == '.' &&
+	    (kind == PH_ARG_NAME || kind == PH_ARG_NAME_OR_INDEX || kind == PH_ARG_ANY_OPT)) {
 		n = read_name(ref, text + 1, len - 1);
 		if (n == 0)
 			return wrong(err, errlen, -EINVAL, "'%.*s.' wants a name behind the dot", name, strlen(name));
@@ -255,7 +270,7 @@ static int read_argument(struct ph_field_ref *ref, const char *text, size_t len,
 		if (n == 0)
 			return wrong(err, errlen, -EINVAL, "'%.*s[' wants a number or a text and a closing bracket",
 				     name, strlen(name));
-		if (ref->key && kind != PH_ARG_KEY_OPT)
+		if (ref->key && kind != PH_ARG_KEY_OPT && kind != PH_ARG_ANY_OPT)
 			return wrong(err, errlen, -EINVAL, "'%.*s[..]' wants a number", name, strlen(name));
 		*used += n + 1;
 	} else if (kind == PH_ARG_NAME) {
@@ -296,6 +311,14 @@ void ph_field_ref_free(struct ph_field_ref *ref)
 	*ref = (struct ph_field_ref){ 0 };
 }
 
+bool ph_field_no_value(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	(void)c;
+	(void)r;
+	(void)v;
+	return false;
+}
+
 /* --- context ---------------------------------------------------------------------------------------------------------- */
 
 int ph_field_ctx_init(struct ph_field_ctx *c, const struct ph_field_ctx_opts *opts)
@@ -313,6 +336,8 @@ void ph_field_ctx_fini(struct ph_field_ctx *c)
 {
 	free(c->scratch);
 	c->scratch = NULL;
+	ph_resolver_free(c->resolver);
+	c->resolver = NULL;
 }
 
 struct ph_value *ph_scratch_values(struct ph_field_ctx *c, size_t n)

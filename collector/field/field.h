@@ -45,6 +45,7 @@ enum ph_field_arg {
 	PH_ARG_NAME, /* .name */
 	PH_ARG_NAME_OR_INDEX,
 	PH_ARG_KEY_OPT, /* [n] or [text] */
+	PH_ARG_ANY_OPT, /* .name, [n] or [text] */
 };
 
 enum ph_field_flag {
@@ -57,6 +58,7 @@ enum ph_field_flag {
 	PH_FF_BOTH = 1 << 6, /* a list: != is true when every element differs */
 	PH_FF_EVENT_NAME = 1 << 7, /* a value is the name of an event or syscall, decided without the event's data */
 	PH_FF_ANY_BARE = 1 << 8, /* a list, and filters only, when no argument is given (process ancestors) */
+	PH_FF_AT_MOST = 1 << 9, /* a distance: '=', the only operator, means at most */
 };
 
 struct ph_field_ctx;
@@ -125,7 +127,12 @@ struct ph_field_ctx_opts {
 	enum ph_buffer_mode buffers;
 	bool whole_buffers; /* no cut of byte parameters at 80 characters in evt.args */
 	bool resolve_ports;
+	bool resolve_names; /* fd.sip.name and the like may ask the resolver of this host */
+	unsigned
+		screen_width; /* columns that evt.latency.quantized is spread over; 0: there is no screen, all is one column */
 };
+
+struct ph_resolver;
 
 #define PH_SCRATCH_SIZE (512u << 10)
 
@@ -138,6 +145,7 @@ struct ph_field_ctx {
 	uint64_t cached_sec;
 	char cached_date[11], cached_time[9]; /* "YYYY-MM-DD", "HH:MM:SS" */
 	char hostname[65];
+	struct ph_resolver *resolver; /* made when it is first asked; NULL: not yet, or it cannot be */
 	uint64_t seq; /* grows with each event: tells what was extracted for an earlier one */
 	size_t used; /* of scratch */
 	char *scratch;
@@ -214,6 +222,12 @@ void ph_bytes_text(struct ph_text *t, const uint8_t *data, size_t len, enum ph_b
 /* The event's name; the syscall's for generic events. */
 const char *ph_event_name(const struct ph_event *ev);
 
+/* Of fields that are known by name but that nothing here can have a value for. */
+bool ph_field_no_value(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v);
+
+/* syslog.c: "syslog sev=info msg=.." when the event is a message to syslog */
+bool ph_syslog_line(struct ph_field_ctx *c, struct ph_text *t);
+
 /* fd.c */
 
 /* Letter and word of a descriptor kind; the word is NULL where there is none. */
@@ -221,7 +235,8 @@ char ph_fd_typechar(unsigned type);
 const char *ph_fd_typename(unsigned type);
 
 /* classes */
-extern const struct ph_field_class ph_class_gen_event, ph_class_event, ph_class_process, ph_class_fd, ph_class_fs,
-	ph_class_fdlist, ph_class_container, ph_class_user, ph_class_group;
+extern const struct ph_field_class ph_class_gen_event, ph_class_event, ph_class_message, ph_class_process, ph_class_fd,
+	ph_class_fs, ph_class_fdlist, ph_class_container, ph_class_k8s, ph_class_user, ph_class_group, ph_class_syslog,
+	ph_class_util, ph_class_others;
 
 #endif

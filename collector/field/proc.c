@@ -511,6 +511,100 @@ static bool get_caps(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 	return ph_scratch_close(c, &t, v);
 }
 
+/* --- time on CPUs ---------------------------------------------------------------------------------------------------- */
+
+static bool is_switch(const struct ph_event *ev)
+{
+	return ev->type == PH_EV_SCHEDSWITCH_1_E || ev->type == PH_EV_SCHEDSWITCH_6_E;
+}
+
+static bool get_exectime(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	const struct ph_thread *t = c->ev->thread;
+
+	(void)r;
+	return t && number(v, is_switch(c->ev) ? t->slice_ns : 0);
+}
+
+static bool get_totexectime(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	(void)r;
+	return c->ev->thread && number(v, c->ev->thread->oncpu_ns);
+}
+
+enum { USER = 1, SYSTEM = 2 };
+
+static uint64_t ticks(const struct ph_ticks *t, int which)
+{
+	return (which & USER ? t->user : 0) + (which & SYSTEM ? t->system : 0);
+}
+
+/* Ticks are hundredths of a second and procinfo comes once a second: their difference is percent of a CPU. */
+static bool get_cpu(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	const struct ph_thread *t = c->ev->thread;
+	uint64_t now, before;
+
+	if (c->ev->type != PH_EV_PROCINFO_E || !t)
+		return false;
+	now = ticks(&t->ticks, r->field->tag);
+	before = ticks(&t->ticks_before, r->field->tag);
+	v->d = before == 0 || now < before ? 0 : now - before > 100 ? 100 : (double)(now - before);
+	return true;
+}
+
+/* --- probes of the container's health -------------------------------------------------------------------------------- */
+
+/* What the runtime runs to look whether the container is well: the words of the command line, or what a shell is to run. */
+static bool runs_command(const struct ph_process *p, const char *command)
+{
+	static const char shell[] = "-c";
+	size_t len = strlen(command), exe = strlen(p->exe), args = p->args_len;
+	char rest[4096];
+	struct ph_text t = { .buf = rest, .cap = sizeof rest };
+
+	while (args > 0 && p->args[args - 1] == '\0')
+		args--;
+	if (args == len + sizeof shell && memcmp(p->args, shell, sizeof shell) == 0 &&
+	    memcmp(p->args + sizeof shell, command, len) == 0)
+		return exe >= 2 && memcmp(p->exe + exe - 2, "sh", 2) == 0;
+	if (len < exe || memcmp(command, p->exe, exe) != 0)
+		return false;
+	if (len == exe)
+		return args == 0;
+	joined(&t, p->args, p->args_len);
+	return command[exe] == ' ' && len - exe - 1 == t.len && memcmp(command + exe + 1, rest, t.len) == 0;
+}
+
+/* A process that came into the container from outside with that command, or one that it has started. */
+static bool get_is_healthcheck(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	struct ph_thread *t = c->ev->thread, *up;
+	const struct ph_container *k;
+
+	(void)r;
+	if (!t)
+		return false;
+	k = t->container;
+	v->b = false;
+	if (!k || !k->healthcheck || !k->healthcheck[0])
+		return true;
+	t = main_thread(c, t);
+	for (unsigned n = 0; t && t->container == k && n < MAX_ANCESTORS; t = up, n++) {
+		up = parent(c, t);
+		if ((!up || up->container != k) && runs_command(t->proc, k->healthcheck))
+			v->b = true;
+	}
+	return true;
+}
+
+static bool get_is_probe(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	(void)r;
+	v->b = false; /* no runtime tells of such probes */
+	return c->ev->thread != NULL;
+}
+
 /* --- standard descriptors -------------------------------------------------------------------------------------------- */
 
 static bool get_std_type(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -567,6 +661,11 @@ static const struct ph_field fields[] = {
 	{ "thread.pfminor", U64, DEC, 0, 0, 0, PFMINOR, get_amount, "page faults that did not, since the start" },
 	{ "thread.tid", I64, ID, 0, 0, 0, 0, get_tid, "thread id" },
 	{ "thread.ismain", PH_PT_BOOL, NA, 0, 0, 0, 0, get_ismain, "true for the main thread of a process" },
+	{ "thread.exectime", PH_PT_RELTIME, DEC, 0, 0, PH_NEED_SWITCHES, 0, get_exectime, "nanoseconds that the thread had a CPU before this switch; 0 for other events" },
+	{ "thread.totexectime", PH_PT_RELTIME, DEC, 0, 0, PH_NEED_SWITCHES, 0, get_totexectime, "nanoseconds that the thread has had CPUs since the capture began" },
+	{ "thread.cpu", PH_PT_DOUBLE, NA, 0, 0, 0, USER | SYSTEM, get_cpu, "percent of a CPU that the thread has used in the second before; procinfo events only" },
+	{ "thread.cpu.user", PH_PT_DOUBLE, NA, 0, 0, 0, USER, get_cpu, "the same, outside of the kernel" },
+	{ "thread.cpu.system", PH_PT_DOUBLE, NA, 0, 0, 0, SYSTEM, get_cpu, "the same, inside of the kernel" },
 	{ "thread.cgroups", STR, NA, 0, 0, 0, 0, get_cgroups, "control groups of the thread as controller=path, joined with blanks" },
 	{ "thread.cgroup", STR, NA, PH_ARG_NAME, 0, 0, 0, get_cgroup, "path of the control group of one controller, for example thread.cgroup.cpuset" },
 	{ "thread.vtid", I64, ID, 0, 0, 0, 0, get_vtid, "thread id inside its PID namespace" },
@@ -581,6 +680,9 @@ static const struct ph_field fields[] = {
 	{ "proc.exepath", STR, NA, 0, 0, 0, EXEPATH, get_self, "path of the program's file, links resolved" },
 	{ "thread.nametid", STR, NA, 0, PH_FF_HIDDEN, 0, 0, get_nametid, "name with the thread id behind it" },
 	{ "proc.vpgid", I64, ID, 0, 0, 0, VPGID, get_amount, "process group id inside its PID namespace" },
+	{ "proc.is_container_healthcheck", PH_PT_BOOL, NA, 0, 0, 0, 0, get_is_healthcheck, "true for the command that looks whether the container is well, and for what it starts" },
+	{ "proc.is_container_liveness_probe", PH_PT_BOOL, NA, 0, 0, 0, 0, get_is_probe, "true for the liveness probe of the container, and for what it starts" },
+	{ "proc.is_container_readiness_probe", PH_PT_BOOL, NA, 0, 0, 0, 0, get_is_probe, "true for the readiness probe of the container, and for what it starts" },
 	{ "proc.is_exe_writable", PH_PT_BOOL, NA, 0, 0, 0, EXE_WRITABLE, get_exe_flag, "true when the user who runs the program could write to its file" },
 	{ "proc.is_exe_upper_layer", PH_PT_BOOL, NA, 0, 0, 0, EXE_UPPER, get_exe_flag, "true when the program's file lies in the writable layer of an overlay" },
 	{ "proc.is_exe_lower_layer", PH_PT_BOOL, NA, 0, 0, 0, EXE_LOWER, get_exe_flag, "true when the program's file lies in a read-only layer of an overlay" },

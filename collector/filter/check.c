@@ -259,7 +259,8 @@ static bool path_in_set(const struct node *check, const struct ph_value *v)
 
 static bool check_value(const struct ph_filter *f, const struct node *check, const struct ph_value *v)
 {
-	enum op op = (enum op)check->op->op;
+	bool at_most = check->lhs->slot && (check->lhs->slot->ref.field->flags & PH_FF_AT_MOST);
+	enum op op = at_most ? OP_LE : (enum op)check->op->op;
 	size_t hits = 0;
 
 	if (check->set.index)

@@ -373,6 +373,8 @@ static int check_op(struct parser *p, const struct node *check, size_t pos)
 {
 	const struct ph_field *f = check->lhs->slot ? check->lhs->slot->ref.field : NULL;
 
+	if (f && (f->flags & PH_FF_AT_MOST) && check->op->op != OP_EQ)
+		return filter_fail(p->err, pos, "%s: only '=' is supported", f->name);
 	if (check->op->kinds & filter_kind_bit(check->lhs->kind))
 		return 0;
 	if (check->lhs->kind == PH_V_IP)

@@ -43,11 +43,21 @@ static void list_field(FILE *out, const struct ph_field *f, bool verbose)
 	wrapped(out, f->desc, column);
 }
 
+static bool has_shown(const struct ph_field_class *k)
+{
+	for (size_t f = 0; f < k->count; f++)
+		if (!(k->fields[f].flags & PH_FF_HIDDEN))
+			return true;
+	return false;
+}
+
 void cli_list_fields(FILE *out, bool verbose)
 {
 	const struct ph_field_class *k;
 
 	for (size_t i = 0; (k = ph_field_class(i)); i++) {
+		if (!has_shown(k))
+			continue;
 		fprintf(out, "-------------------------------\n%-*s%s (%s)\n%-*s", COLUMN, "Field Class:", k->name,
 			k->what, COLUMN, "Description:");
 		wrapped(out, k->desc, COLUMN);

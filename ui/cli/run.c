@@ -235,6 +235,7 @@ static int open_source(struct run *r)
 
 	if (open_inspector(r))
 		return -1;
+	co.resolve_names = ph_inspector_is_live(r->ins);
 	co.state = ph_inspector_state(r->ins);
 	co.containers = ph_inspector_containers(r->ins);
 	if (ph_field_ctx_init(&r->ctx, &co) != 0) {
