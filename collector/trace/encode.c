@@ -16,9 +16,11 @@
 #define LEN16_MAX 0xffffu
 #define SLACK 1024u /* of all that is in a block beside the event's own bytes: defaults, block headers, padding */
 #define NOT_THERE "<NA>"
+#define ID_0_29_MAX 328u /* sysdig 0.29.3 looks a system call's number up unchecked, and dies of one that it has no name for */
 
 enum fill_how {
 	FILL_COPY,
+	FILL_CALL, /* a system call's number, 0 (unknown) where an old reader is to take it and does not know it */
 	FILL_WIDTH, /* a number of another width */
 	FILL_DYN, /* a number as a value of type DYN: its index in front */
 	FILL_ID, /* the call's number in files */
@@ -151,7 +153,9 @@ static void plan_fill(struct fill *f, const struct ph_event_info *to, int i, con
 	f->from = (int8_t)at;
 	f->from_size = (uint8_t)ph_param_type_size(src->type);
 	f->is_signed = is_signed(src->type);
-	if (p->type == PH_PT_DYN && f->from_size)
+	if (p->type == PH_PT_SYSCALLID)
+		f->how = FILL_CALL;
+	else if (p->type == PH_PT_DYN && f->from_size)
 		f->how = FILL_DYN;
 	else if (f->size && f->size <= 8 && f->from_size && f->from_size <= 8 && f->size != f->from_size)
 		f->how = FILL_WIDTH;
@@ -379,9 +383,12 @@ static uint32_t fill_converted(uint8_t *to, const struct job *j, const struct fi
 	uint16_t id;
 
 	switch (f->how) {
+	case FILL_CALL:
 	case FILL_ID:
 	case FILL_NATIVE:
-		id = call_number(j, f->how);
+		id = f->how == FILL_CALL ? (uint16_t)number(f, p) : call_number(j, f->how);
+		if (f->how != FILL_NATIVE && id > ID_0_29_MAX && !j->opts->exit_only)
+			id = 0;
 		memcpy(to, &id, 2);
 		return 2;
 	case FILL_DYN:
