@@ -22,6 +22,14 @@ static void set_from(const struct ph_event *ev, const struct row *r, enum state_
 		str_set0(s, text, len > PH_PATH_MAX - 1 ? PH_PATH_MAX - 1 : len);
 }
 
+static bool told(const struct ph_event *ev, const struct row *r, enum state_param p)
+{
+	uint32_t len;
+	const char *s = getstr(ev, r, p, &len);
+
+	return len > 0 && !is_na(s, len);
+}
+
 /* NUL-separated items; the last one's NUL is not part of them. */
 static void set_items(const struct ph_event *ev, const struct row *r, enum state_param p, char **s, uint32_t *s_len)
 {
@@ -259,6 +267,8 @@ struct thread *fork_child(struct ph_state *st, struct ph_event *ev, const struct
 		child_params(st, ev, r, t);
 		return t;
 	}
+	if (t && ptid <= 0 && !told(ev, r, P_comm) && !told(ev, r, P_exe))
+		return t; /* whatever it is now, nothing better is known */
 	if (t)
 		thread_remove(st, t); /* its end was not seen */
 	if (flags & CLK_THREAD) {
@@ -392,14 +402,6 @@ static void set_exepath(struct ph_state *st, const struct ph_event *ev, const st
 
 		str_set0(&p->exepath, st->path, n);
 	}
-}
-
-static bool told(const struct ph_event *ev, const struct row *r, enum state_param p)
-{
-	uint32_t len;
-	const char *s = getstr(ev, r, p, &len);
-
-	return len > 0 && !is_na(s, len);
 }
 
 static void exec_comm(const struct ph_event *ev, const struct row *r, struct thread *t)
