@@ -358,7 +358,6 @@ static void descriptors_of_every_kind_are_told(void **state)
 	struct world *w = *state;
 	struct ph_snap_fd_rec rec;
 	const char *text;
-	char line[200];
 
 	add_plain_task(w, 200, 200);
 	rec = fd_rec(200, 3, PH_FD_FILE_V2);
@@ -382,8 +381,6 @@ static void descriptors_of_every_kind_are_told(void **state)
 	rec.sock = 0xffff1234;
 	rec.peer = 0xffff5678;
 	add_fd(w, &rec, "/run/a b.sock", NULL, 0, NULL, 0);
-	rec = fd_rec(200, 10, PH_FD_MEMFD);
-	add_fd(w, &rec, "memfd:x", NULL, 0, NULL, 0);
 	ph_state_snapshot_done(w->f->st);
 	text = told(w);
 	assert_told(text, "fd 200:3 type=16 ino=42 open=2 dev=801 family=0 name=/etc/passwd\n");
@@ -394,8 +391,24 @@ static void descriptors_of_every_kind_are_told(void **state)
 	assert_told(text, "fd 200:8 type=4 ino=42 src=20010db8000000000000000000000001 "
 			  "dst=20010db8000000000000000000000002 ports=40001,443 l4=2 ");
 	assert_told(text, "fd 200:9 type=8 ino=42 unix=ffff1234,ffff5678 family=1 name=/run/a b.sock\n");
-	snprintf(line, sizeof line, "fd 200:10 type=20 ino=42 family=0 name=%s\n", fd_name(w->f, 200, 10));
-	assert_told(text, line);
+}
+
+static void kinds_that_old_readers_refuse_are_told_beside_the_list(void **state)
+{
+	static const uint8_t entry[] = { 21, 0, 0, 0, 2, 200, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 20, 0 };
+	struct world *w = *state;
+	struct ph_snap_fd_rec rec = fd_rec(200, 3, PH_FD_MEMFD);
+	struct blocks s;
+	struct blk b;
+
+	add_plain_task(w, 200, 200);
+	add_fd(w, &rec, "memfd:x", NULL, 0, NULL, 0);
+	assert_told(told(w), "fd 200:3 type=10 ino=42 family=0 name=memfd:x\n");
+	s = encode(w);
+	b = find(&s, PH_BC_EXTRA);
+	assert_memory_equal(b.body + blk_u32(b.body), entry, sizeof entry);
+	w->head.modern = true;
+	assert_told(told(w), "fd 200:3 type=20 ino=42 family=0 name=memfd:x\n");
 }
 
 static void a_servers_own_address_comes_first(void **state)
@@ -524,6 +537,7 @@ int main(void)
 		head_test(who_is_not_to_be_kept_is_left_out_with_its_descriptors),
 		head_test(secrets_of_processes_are_masked),
 		head_test(descriptors_of_every_kind_are_told),
+		head_test(kinds_that_old_readers_refuse_are_told_beside_the_list),
 		head_test(a_servers_own_address_comes_first),
 		head_test(a_table_that_threads_share_is_told_once),
 		head_test(what_the_format_has_no_room_for_is_in_a_block_of_its_own),
