@@ -369,7 +369,7 @@ static bool get_arg(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_va
 {
 	int i = param_index(c->ev, r);
 	char buf[PH_PATH_MAX + 512];
-	struct ph_text val, res = { .buf = buf, .cap = sizeof buf };
+	struct ph_text val, res = { .buf = buf, .cap = sizeof buf, .utf8 = c->opts.utf8 };
 
 	if (i < 0)
 		return false;

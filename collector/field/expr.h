@@ -39,6 +39,7 @@ struct ph_expr {
 
 struct ph_parse_error {
 	size_t pos; /* offset in the text */
+	const char *text; /* a macro's text that pos is in; NULL: the text that was given */
 	char message[256];
 };
 

@@ -130,6 +130,7 @@ struct ph_field_ctx_opts {
 	bool resolve_names; /* fd.sip.name and the like may ask the resolver of this host */
 	unsigned
 		screen_width; /* columns that evt.latency.quantized is spread over; 0: there is no screen, all is one column */
+	bool utf8; /* text of processes may contain UTF-8 */
 };
 
 struct ph_resolver;
@@ -181,7 +182,7 @@ static inline bool ph_field_get(struct ph_field_ctx *c, struct ph_field_ref *r, 
 /* Scratch space: text is written between open and close; close makes it the value. */
 static inline struct ph_text ph_scratch_open(struct ph_field_ctx *c)
 {
-	return (struct ph_text){ .buf = c->scratch + c->used, .cap = PH_SCRATCH_SIZE - c->used };
+	return (struct ph_text){ .buf = c->scratch + c->used, .cap = PH_SCRATCH_SIZE - c->used, .utf8 = c->opts.utf8 };
 }
 
 static inline bool ph_scratch_close(struct ph_field_ctx *c, const struct ph_text *t, struct ph_value *v)

@@ -251,7 +251,7 @@ void ph_bytes_text(struct ph_text *t, const uint8_t *data, size_t len, enum ph_b
 
 	switch (mode) {
 	case PH_BUF_DOTTED:
-		ph_text_clean(t, (const char *)data, len);
+		ph_text_ascii(t, (const char *)data, len);
 		break;
 	case PH_BUF_ASCII:
 		ph_text_char(t, '\n');
@@ -298,7 +298,7 @@ void ph_bytes_text(struct ph_text *t, const uint8_t *data, size_t len, enum ph_b
 			/* the text column is two to the left where a row ends in half a group, as the field's tool prints it */
 			width = n / 2 * 5 + n % 2 * 3;
 			ph_text_fill(t, ' ', n % 2 ? 40 - (width < 40 ? width : 40) : 42 - (width < 42 ? width : 42));
-			ph_text_clean(t, (const char *)data + row, n);
+			ph_text_ascii(t, (const char *)data + row, n);
 		}
 		ph_text_char(t, '\n');
 		break;
@@ -308,6 +308,15 @@ void ph_bytes_text(struct ph_text *t, const uint8_t *data, size_t len, enum ph_b
 static void render_bytes(struct rendering *r)
 {
 	ph_bytes_text(r->val, r->p.data, r->p.len, r->c->opts.buffers);
+}
+
+/* Lists of strings, NUL between them: text for who reads dots, bytes for who asked for those. */
+static void render_strings(struct rendering *r)
+{
+	if (r->c->opts.buffers == PH_BUF_DOTTED)
+		ph_text_clean(r->val, (const char *)r->p.data, r->p.len);
+	else
+		render_bytes(r);
 }
 
 static void ip_port(struct ph_text *t, const uint8_t *ip, size_t len, uint16_t port)
@@ -577,8 +586,8 @@ static render_fn *const renderers[] = {
 	[PH_PT_GID] = render_gid,
 	[PH_PT_DOUBLE] = render_double,
 	[PH_PT_SIGSET] = render_sigset,
-	[PH_PT_CHARBUFARRAY] = render_bytes,
-	[PH_PT_CHARBUF_PAIR_ARRAY] = render_bytes,
+	[PH_PT_CHARBUFARRAY] = render_strings,
+	[PH_PT_CHARBUF_PAIR_ARRAY] = render_strings,
 	[PH_PT_IPV4NET] = render_ip,
 	[PH_PT_IPV6ADDR] = render_ip,
 	[PH_PT_IPV6NET] = render_ip,
@@ -637,7 +646,7 @@ void ph_param_all(struct ph_field_ctx *c, struct ph_text *t)
 
 	/* What a generic call's first two say, its name says better. */
 	for (int i = ev->type <= PH_EV_GENERIC_X ? 2 : 0; i < n; i++) {
-		struct ph_text res = { .buf = buf, .cap = sizeof buf };
+		struct ph_text res = { .buf = buf, .cap = sizeof buf, .utf8 = c->opts.utf8 };
 		size_t from;
 
 		if (ev->type == PH_EV_GENERIC_X && ev->params[i].len == 0)

@@ -6,6 +6,7 @@
 #ifndef PORTHOLE_TEXT_H
 #define PORTHOLE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 struct ph_text {
 	char *buf;
 	size_t len, cap;
+	bool utf8; /* who reads it understands UTF-8 */
 };
 
 static inline void ph_text_put(struct ph_text *t, const char *s, size_t n)
@@ -97,8 +99,16 @@ static inline void ph_text_oct(struct ph_text *t, uint64_t v)
 	ph_text_shift(t, v, 3, "01234567");
 }
 
-/* Text of a process: bytes that could drive a terminal become '.'. */
-static inline void ph_text_clean(struct ph_text *t, const char *s, size_t n)
+#define PH_UTF8_INVALID UINT32_MAX
+
+/* Reads a character of at most n bytes, n > 0; returns its length. What is no UTF-8 is PH_UTF8_INVALID, of length 1. */
+size_t ph_utf8_char(const uint8_t *s, size_t n, uint32_t *ch);
+/* Whether a character may go to a terminal; false for PH_UTF8_INVALID. */
+bool ph_utf8_printable(uint32_t ch);
+void ph_text_clean_utf8(struct ph_text *t, const char *s, size_t n);
+
+/* Bytes: what is no printable ASCII becomes '.'. */
+static inline void ph_text_ascii(struct ph_text *t, const char *s, size_t n)
 {
 	char *to = t->buf + t->len;
 
@@ -107,6 +117,15 @@ static inline void ph_text_clean(struct ph_text *t, const char *s, size_t n)
 	for (size_t i = 0; i < n; i++)
 		to[i] = s[i] < 0x20 || s[i] > 0x7e ? '.' : s[i];
 	t->len += n;
+}
+
+/* Text of a process: what could drive a terminal becomes '.', and so does what is not ASCII, unless t->utf8. */
+static inline void ph_text_clean(struct ph_text *t, const char *s, size_t n)
+{
+	if (t->utf8)
+		ph_text_clean_utf8(t, s, n);
+	else
+		ph_text_ascii(t, s, n);
 }
 
 /* a.b.c.d, or the usual short form of IPv6; addr in network order, len 4 or 16. */

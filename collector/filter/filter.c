@@ -248,6 +248,7 @@ int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_
 	int rc;
 
 	*out = NULL;
+	err->text = NULL;
 	if (!f) {
 		filter_fail(err, 0, "out of memory");
 		return -ENOMEM;
@@ -389,8 +390,9 @@ bool ph_filter_may_pass_container(struct ph_filter *f, struct ph_field_ctx *c)
 
 /* --- errors ----------------------------------------------------------------------------------------------------------- */
 
-size_t ph_parse_error_text(const struct ph_parse_error *err, const char *text, char *buf, size_t size)
+size_t ph_parse_error_text(const struct ph_parse_error *err, const char *given, char *buf, size_t size)
 {
+	const char *text = err->text ? err->text : given;
 	size_t len = strlen(text), pos = err->pos < len ? err->pos : len, from = pos, to = pos;
 	struct ph_text t = { .buf = buf, .cap = size ? size - 1 : 0 };
 

@@ -15,10 +15,21 @@
 
 struct ph_filter;
 
+/* Names for filters, usable as a bare word in filters and in each other. */
+struct ph_macros;
+
+struct ph_macros *ph_macros_new(void); /* NULL: out of memory */
+void ph_macros_free(struct ph_macros *m);
+/* "name=filter", len bytes; a name that is there already is given the new filter. -EINVAL: err has a sentence. */
+int ph_macros_add(struct ph_macros *m, const char *definition, size_t len, char *err, size_t errlen);
+/* A file of definitions, one a line; empty lines and those that begin with # are none. */
+int ph_macros_read(struct ph_macros *m, const char *path, char *err, size_t errlen);
+
 struct ph_filter_opts {
 	size_t size;
 	void (*warn)(void *arg, const char *line); /* what is odd but no error; may be NULL */
 	void *warn_arg;
+	const struct ph_macros *macros; /* not owned, needed while compiling and to tell of errors; NULL: none */
 };
 
 /* 0, or a negative errno with *err filled in and *out NULL. opts may be NULL. */
@@ -45,7 +56,7 @@ bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *i
 bool ph_filter_may_pass_container(struct ph_filter *f, struct ph_field_ctx *c);
 
 /*
- * "message", the line of text where it happened and a caret under the place, three lines without a newline at the end.
+ * "message", the line of text, or of the macro, where it happened and a caret under the place, three lines without a newline at the end.
  * Returns the length, cut to size - 1.
  */
 size_t ph_parse_error_text(const struct ph_parse_error *err, const char *text, char *buf, size_t size);

@@ -107,6 +107,14 @@ struct ph_filter {
 	const struct ph_filter_opts *opts; /* while compiling */
 };
 
+/* macros.c */
+struct macro {
+	char *name, *text;
+};
+
+const struct macro *filter_macro_find(const struct ph_macros *m, const char *name, size_t len);
+const char *filter_macro_nearest(const struct ph_macros *m, const char *name, size_t len);
+
 int filter_parse(struct ph_filter *f, const char *text, struct ph_parse_error *err);
 /* Reads a value's text into the type of lhs. */
 int filter_constant(struct ph_filter *f, struct node *check, const char *text, size_t len, size_t pos,

@@ -15,11 +15,16 @@
 #include <stdlib.h>
 #include "collector/filter/internal.h"
 
+#define MAX_EXPANSIONS 10000 /* macros made of macros grow fast */
+
 struct parser {
 	struct ph_filter *f;
 	const char *text;
 	size_t at;
 	unsigned depth;
+	const struct macro *macro; /* whose text it is; NULL: the filter */
+	const struct parser *outer; /* where the macro stands */
+	unsigned *expansions;
 	struct ph_parse_error *err;
 };
 
@@ -384,6 +389,19 @@ static int check_op(struct parser *p, const struct node *check, size_t pos)
 			   kind_name(check->lhs->kind));
 }
 
+static int unknown_word(struct parser *p)
+{
+	const struct ph_macros *macros = p->f->opts ? p->f->opts->macros : NULL;
+	const char *word = p->text + p->at, *near = filter_macro_nearest(macros, word, word_len(p));
+	int shown = word_len(p) > 80 ? 80 : (int)word_len(p);
+
+	if (near)
+		return filter_fail(p->err, p->at, "unexpected identifier '%.*s'; did you mean the macro %.80s?", shown,
+				   word, near);
+	return filter_fail(p->err, p->at, "unexpected identifier '%.*s': expected a field, such as proc.name%s", shown,
+			   word, macros ? ", or a macro" : "");
+}
+
 static int parse_check(struct parser *p, struct node *check)
 {
 	size_t pos = p->at;
@@ -391,8 +409,7 @@ static int parse_check(struct parser *p, struct node *check)
 
 	if (rc == -ENOENT && p->err->pos == pos &&
 	    !memchr(p->text + pos, '.', word_len(&(struct parser){ .text = p->text, .at = pos })))
-		return filter_fail(p->err, pos, "unexpected identifier '%.*s': expected a field, such as proc.name",
-				   (int)word_len(p) > 80 ? 80 : (int)word_len(p), p->text + pos);
+		return unknown_word(p);
 	if (rc)
 		return rc;
 	if (check->lhs->slot && (check->lhs->slot->ref.field->flags & PH_FF_PRINT))
@@ -416,8 +433,74 @@ static int parse_check(struct parser *p, struct node *check)
 
 static int parse_or(struct parser *p, struct node **out);
 
+/* --- macros ----------------------------------------------------------------------------------------------------------- */
+
+static int parse_all(struct parser *p, struct node **out)
+{
+	int rc;
+
+	skip(p);
+	rc = parse_or(p, out);
+	if (rc)
+		return rc;
+	skip(p);
+	if (p->text[p->at] == ')')
+		return filter_fail(p->err, p->at, "')' without '('");
+	if (p->text[p->at])
+		return filter_fail(p->err, p->at, "unexpected text, expected 'and' or 'or'");
+	return 0;
+}
+
+static const struct macro *macro_at(const struct parser *p)
+{
+	const struct ph_filter_opts *opts = p->f->opts;
+
+	if (!opts || !opts->macros || ph_expr_begins_transformer(p->text + p->at))
+		return NULL;
+	return filter_macro_find(opts->macros, p->text + p->at, word_len(p));
+}
+
+/* Says which macro an error is in; the innermost one's text is where the caret stands. */
+static void blame(struct parser *p, const struct macro *m)
+{
+	char message[sizeof p->err->message];
+
+	if (p->err->text)
+		return;
+	p->err->text = m->text;
+	memcpy(message, p->err->message, sizeof message);
+	snprintf(p->err->message, sizeof p->err->message, "in the macro '%.40s': %.190s", m->name, message);
+}
+
+static int expand(struct parser *p, const struct macro *m, struct node **out)
+{
+	struct parser inner = { .f = p->f,
+				.text = m->text,
+				.err = p->err,
+				.depth = p->depth + 1,
+				.macro = m,
+				.outer = p,
+				.expansions = p->expansions };
+	int rc;
+
+	for (const struct parser *up = p; up; up = up->outer)
+		if (up->macro == m)
+			return filter_fail(p->err, p->at, "the macro '%.80s' is made of itself", m->name);
+	if (inner.depth > MAX_DEPTH)
+		return filter_fail(p->err, p->at, "exceeded max depth limit of %d", MAX_DEPTH);
+	if (++*p->expansions > MAX_EXPANSIONS)
+		return filter_fail(p->err, p->at, "more than %d macros in one filter", MAX_EXPANSIONS);
+	rc = parse_all(&inner, out);
+	if (rc)
+		blame(p, m);
+	else
+		p->at += strlen(m->name);
+	return rc;
+}
+
 static int parse_primary(struct parser *p, bool negated, struct node **out)
 {
+	const struct macro *macro;
 	size_t open = p->at;
 	int rc;
 
@@ -438,6 +521,9 @@ static int parse_primary(struct parser *p, bool negated, struct node **out)
 		p->depth--;
 		return 0;
 	}
+	macro = macro_at(p);
+	if (macro)
+		return expand(p, macro, out);
 	*out = new_node(N_CHECK, p->at);
 	if (!*out)
 		return no_memory(p);
@@ -507,19 +593,11 @@ static int parse_or(struct parser *p, struct node **out)
 
 int filter_parse(struct ph_filter *f, const char *text, struct ph_parse_error *err)
 {
-	struct parser p = { .f = f, .text = text, .err = err };
-	int rc;
+	unsigned expansions = 0;
+	struct parser p = { .f = f, .text = text, .err = err, .expansions = &expansions };
 
 	skip(&p);
 	if (text[p.at] == '\0')
 		return filter_fail(err, 0, "filter input string is empty");
-	rc = parse_or(&p, &f->root);
-	if (rc)
-		return rc;
-	skip(&p);
-	if (text[p.at] == ')')
-		return filter_fail(err, p.at, "')' without '('");
-	if (text[p.at])
-		return filter_fail(err, p.at, "unexpected text, expected 'and' or 'or'");
-	return 0;
+	return parse_all(&p, &f->root);
 }

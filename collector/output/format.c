@@ -5,25 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "collector/output/output.h"
+#include "collector/output/internal.h"
 
 #define MAX_WIDTH 65536u
-
-struct token {
-	struct ph_expr *expr; /* NULL: literal */
-	size_t at, len; /* literal: in the text of all literals */
-	uint32_t width; /* 0: as long as it is */
-	uint8_t fmt;
-};
-
-struct ph_format {
-	struct token *tokens;
-	size_t count;
-	char *literals;
-	size_t literals_len;
-	bool keep; /* lines with missing fields */
-	struct ph_slots slots;
-};
 
 static __attribute__((format(printf, 3, 4))) int fail(struct ph_parse_error *err, size_t pos, const char *fmt, ...)
 {
@@ -102,6 +86,8 @@ static int add_field(struct ph_format *f, const char *text, size_t *at, struct p
 		memcpy(why, err->message, sizeof why);
 		return rc == -ENOENT ? fail(err, end, "invalid formatting token: %.200s", why) : rc;
 	}
+	t->at = end;
+	t->len = *at - end;
 	t->width = (uint32_t)width;
 	t->fmt = t->expr->slot ? t->expr->slot->ref.field->fmt : PH_PF_DEC;
 	return check_field(t->expr, end, err);
@@ -140,14 +126,19 @@ int ph_format_compile(struct ph_format **out, const char *text, struct ph_parse_
 	int rc;
 
 	*out = NULL;
-	if (f)
+	err->text = NULL;
+	if (f) {
+		f->text = strdup(text);
 		f->literals = malloc(strlen(text) + 1);
-	if (!f || !f->literals) {
-		free(f);
+	}
+	if (!f || !f->literals || !f->text) {
+		ph_format_free(f);
 		fail(err, 0, "out of memory");
 		return -ENOMEM;
 	}
 	rc = parse(f, text, err);
+	if (rc == 0 && format_json_prepare(f) != 0)
+		rc = fail(err, 0, "out of memory");
 	if (rc) {
 		ph_format_free(f);
 		return rc;
@@ -162,9 +153,11 @@ void ph_format_free(struct ph_format *f)
 		return;
 	for (size_t i = 0; i < f->count; i++)
 		ph_expr_free(f->tokens[i].expr);
+	format_json_free(f);
 	ph_slots_fini(&f->slots);
 	free(f->tokens);
 	free(f->literals);
+	free(f->text);
 	free(f);
 }
 
@@ -177,10 +170,26 @@ static void put_value(const struct token *token, const struct ph_field_ctx *c, c
 		ph_value_text(t, v, token->fmt);
 }
 
+/* Widths count characters, and none is cut in two. */
+static void fit(struct ph_text *t, size_t from, size_t width)
+{
+	size_t at = from, chars = 0;
+
+	while (at < t->len && chars < width) {
+		uint32_t ch;
+
+		at += t->utf8 ? ph_utf8_char((const uint8_t *)t->buf + at, t->len - at, &ch) : 1;
+		chars++;
+	}
+	t->len = at;
+	ph_text_fill(t, ' ', width - chars);
+}
+
 bool ph_format_line(struct ph_format *f, struct ph_field_ctx *c, struct ph_text *t)
 {
 	size_t start = t->len;
 
+	t->utf8 = c->opts.utf8;
 	for (size_t i = 0; i < f->count; i++) {
 		const struct token *token = &f->tokens[i];
 		size_t from = t->len;
@@ -198,12 +207,8 @@ bool ph_format_line(struct ph_format *f, struct ph_field_ctx *c, struct ph_text 
 			t->len = start;
 			return false;
 		}
-		if (!token->width)
-			continue;
-		if (t->len - from > token->width)
-			t->len = from + token->width;
-		else
-			ph_text_fill(t, ' ', token->width - (t->len - from));
+		if (token->width)
+			fit(t, from, token->width);
 	}
 	return true;
 }
@@ -223,16 +228,24 @@ uint32_t ph_format_needs(const struct ph_format *f, char time_mode)
 #define BLUE "\\e[01;34m"
 #define PLAIN "\\e[00m"
 
+#define DETAIL(name)                                                                                          \
+	"*%evt.num %evt.outputtime %evt.cpu %" name " (%container.id) %proc.name (%thread.tid:%thread.vtid) " \
+	"%evt.dir %evt.type %evt.info"
+#define DETAIL_COLOR(name)                                                                                      \
+	"*%evt.num %evt.outputtime %evt.cpu " GREEN "%" name PLAIN " (%container.id) " GREEN "%proc.name" PLAIN \
+	" (" CYAN "%thread.tid" PLAIN ":%thread.vtid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info"
+
 const char *ph_format_default(const struct ph_format_style *style)
 {
-	if (style->container)
-		return style->color ? "*%evt.num %evt.outputtime %evt.cpu " GREEN "%container.name" PLAIN
-				      " (%container.id) " GREEN "%proc.name" PLAIN " (" CYAN "%thread.tid" PLAIN
-				      ":%thread.vtid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" :
-				      "*%evt.num %evt.outputtime %evt.cpu %container.name (%container.id) %proc.name "
-				      "(%thread.tid:%thread.vtid) %evt.dir %evt.type %evt.info";
-	return style->color ?
-		       "*%evt.num %evt.outputtime %evt.cpu " GREEN "%proc.name" PLAIN " (" CYAN "%proc.pid" PLAIN
-		       ".%thread.tid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" :
-		       "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info";
+	static const char *const lines[][2] = {
+		[PH_NAMES_NONE] = { "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type "
+				    "%evt.info",
+				    "*%evt.num %evt.outputtime %evt.cpu " GREEN "%proc.name" PLAIN " (" CYAN
+				    "%proc.pid" PLAIN ".%thread.tid) %evt.dir " BLUE "%evt.type" PLAIN " %evt.info" },
+		[PH_NAMES_CONTAINER] = { DETAIL("container.name"), DETAIL_COLOR("container.name") },
+		[PH_NAMES_K8S] = { DETAIL("k8s.pod.name"), DETAIL_COLOR("k8s.pod.name") },
+		[PH_NAMES_MESOS] = { DETAIL("mesos.task.name"), DETAIL_COLOR("mesos.task.name") },
+	};
+
+	return lines[style->names][style->color];
 }

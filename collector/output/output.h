@@ -24,11 +24,20 @@ void ph_format_free(struct ph_format *f);
 /* Appends the event's line without a newline; false, with nothing appended: a field is missing and the line is dropped. */
 bool ph_format_line(struct ph_format *f, struct ph_field_ctx *c, struct ph_text *t);
 
+/*
+ * The same as a JSON object of the format's fields, sorted by name; literals and widths are left out, a missing field is null,
+ * times of day are nanoseconds since the epoch. The line's text must have room for PH_SCRATCH_SIZE bytes.
+ */
+bool ph_format_json_line(struct ph_format *f, struct ph_field_ctx *c, struct ph_text *t);
+
 /* enum ph_needs; time_mode is that of the context, for evt.outputtime. */
 uint32_t ph_format_needs(const struct ph_format *f, char time_mode);
 
+/* Whose name stands in front of the process: -pc, -pk, -pm */
+enum ph_format_names { PH_NAMES_NONE, PH_NAMES_CONTAINER, PH_NAMES_K8S, PH_NAMES_MESOS };
+
 struct ph_format_style {
-	bool container; /* -pc */
+	enum ph_format_names names;
 	bool color;
 };
 

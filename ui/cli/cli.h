@@ -9,18 +9,37 @@
 #include <stdio.h>
 #include "collector/event.h"
 #include "collector/field/field.h"
+#include "collector/filter/filter.h"
+#include "collector/output/output.h"
 
 #define CLI_MAX_SUPPRESSED 32
 
 #define CLI_MAX_FILES 1024 /* -r */
 
-enum cli_action { CLI_RUN, CLI_HELP, CLI_VERSION, CLI_FIELDS, CLI_EVENTS, CLI_PRINT_FORMAT, CLI_FILE_INFO };
+enum cli_action {
+	CLI_RUN,
+	CLI_HELP,
+	CLI_VERSION,
+	CLI_FIELDS,
+	CLI_FIELDS_MARKDOWN,
+	CLI_EVENTS,
+	CLI_PRINT_FORMAT,
+	CLI_FILE_INFO,
+	CLI_COMPLETE,
+};
+
+enum cli_color { CLI_COLOR_AUTO, CLI_COLOR_ALWAYS, CLI_COLOR_NEVER };
 
 struct cli_options {
 	enum cli_action action;
 	const char *format; /* NULL: the default line */
-	bool container; /* -pc */
+	bool container; /* -pc, -pk, -pm */
+	enum ph_format_names names; /* which of them */
+	bool json;
+	enum cli_color color;
+	const char *complete; /* what is to be listed for a shell */
 	char *filter; /* owned; NULL: none */
+	struct ph_macros *macros; /* owned; NULL: none */
 	uint64_t count; /* -n; 0: no limit */
 	uint64_t seconds; /* -M; 0: no limit */
 	uint64_t snaplen, ring_mb; /* 0: default */
@@ -48,10 +67,20 @@ struct cli_options {
 int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors);
 void cli_options_free(struct cli_options *o);
 void cli_help(FILE *out);
+/* The options a line: name, tab, what its value is called, tab, text. */
+void cli_complete_options(FILE *out);
 
-/* -l, with types when verbose, and -L */
+/* Whether output is coloured, and whether who reads it understands UTF-8; the latter after setlocale(). */
+bool cli_colored(const struct cli_options *o);
+bool cli_utf8(void);
+
+/* -l, with types when verbose; the same as Markdown; -L */
 void cli_list_fields(FILE *out, bool verbose);
+void cli_list_markdown(FILE *out);
 void cli_list_events(FILE *out);
+
+/* Words for a shell's completion, a line each: "fields", "events", "options". -1: there is no such list. */
+int cli_complete(FILE *out, const char *what);
 
 /* -S */
 struct cli_summary;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The listings: -l, the fields, and -L, the events. */
+/* The listings: -l and --list-markdown, the fields, and -L, the events. */
 #include <string.h>
 #include "ui/cli/cli.h"
 
@@ -11,7 +11,7 @@ static void wrapped(FILE *out, const char *text, size_t column)
 	while (*text) {
 		size_t word = strcspn(text, " ");
 
-		if (column > COLUMN && column + word > WIDTH) {
+		if (column > COLUMN && column + word >= WIDTH) {
 			fprintf(out, "\n%*s", COLUMN, "");
 			column = COLUMN;
 		}
@@ -24,8 +24,13 @@ static void wrapped(FILE *out, const char *text, size_t column)
 static const char *how(const struct ph_field *f)
 {
 	if (f->flags & PH_FF_FILTER)
-		return "(filters only) ";
-	return f->flags & PH_FF_PRINT ? "(formats only) " : "";
+		return "(FILTER ONLY) ";
+	return f->flags & PH_FF_PRINT ? "(FORMAT ONLY) " : "";
+}
+
+static const char *type_of(const struct ph_field *f)
+{
+	return f->type == PH_PT_DYN ? "DYNAMIC" : ph_param_type_name(f->type);
 }
 
 static void list_field(FILE *out, const struct ph_field *f, bool verbose)
@@ -37,8 +42,7 @@ static void list_field(FILE *out, const struct ph_field *f, bool verbose)
 	else
 		fprintf(out, "%s\n%*s", f->name, COLUMN, "");
 	if (verbose)
-		column += (size_t)fprintf(out, "(Type: %s) ",
-					  f->type == PH_PT_DYN ? "DYNAMIC" : ph_param_type_name(f->type));
+		column += (size_t)fprintf(out, "(Type: %s) ", type_of(f));
 	column += (size_t)fprintf(out, "%s", how(f));
 	wrapped(out, f->desc, column);
 }
@@ -66,6 +70,22 @@ void cli_list_fields(FILE *out, bool verbose)
 			if (!(k->fields[f].flags & PH_FF_HIDDEN))
 				list_field(out, &k->fields[f], verbose);
 		fputc('\n', out);
+	}
+}
+
+void cli_list_markdown(FILE *out)
+{
+	const struct ph_field_class *k;
+
+	for (size_t i = 0; (k = ph_field_class(i)); i++) {
+		if (!has_shown(k))
+			continue;
+		fprintf(out, "%s## Field Class: %s\n\n%s\n\nName | Type | Description\n:----|:-----|:-----------\n",
+			i ? "\n" : "", k->name, k->desc);
+		for (size_t f = 0; f < k->count; f++)
+			if (!(k->fields[f].flags & PH_FF_HIDDEN))
+				fprintf(out, "`%s` | %s | %s%s\n", k->fields[f].name, type_of(&k->fields[f]),
+					how(&k->fields[f]), k->fields[f].desc);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* porthole: system calls of this host, with the container of each, on the command line. */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,11 +54,18 @@ static int list(const struct cli_options *o)
 	case CLI_FIELDS:
 		cli_list_fields(stdout, o->verbose);
 		break;
+	case CLI_FIELDS_MARKDOWN:
+		cli_list_markdown(stdout);
+		break;
+	case CLI_COMPLETE:
+		if (cli_complete(stdout, o->complete) != 0)
+			return 1;
+		break;
 	case CLI_EVENTS:
 		cli_list_events(stdout);
 		break;
 	case CLI_PRINT_FORMAT:
-		puts(ph_format_default(&(struct ph_format_style){ .container = o->container }));
+		puts(ph_format_default(&(struct ph_format_style){ .names = o->names, .color = cli_colored(o) }));
 		break;
 	case CLI_FILE_INFO:
 		if (cli_file_info(o) != 0)
@@ -79,6 +87,7 @@ int main(int argc, char **argv)
 	struct cli_options o;
 	int status;
 
+	setlocale(LC_CTYPE, "");
 	if (harmless) {
 		setvbuf(harmless, NULL, _IOLBF, 512);
 		stderr = harmless;

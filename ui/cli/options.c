@@ -84,22 +84,83 @@ static bool is_one_of(const char *s, const char *const *words)
 	return false;
 }
 
+static bool is_field(const char *name)
+{
+	struct ph_field_ref ref;
+	char why[160];
+	size_t used;
+
+	if (ph_field_parse(&ref, name, strlen(name), &used, why, sizeof why) != 0)
+		return false;
+	ph_field_ref_free(&ref);
+	return true;
+}
+
 static int set_print(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
+	static const struct {
+		const char *words[4];
+		enum ph_format_names names;
+		const char *field, *of;
+	} kinds[] = {
+		{ { "c", "container", "containers" }, PH_NAMES_CONTAINER, "container.name", "containers" },
+		{ { "k", "kubernetes" }, PH_NAMES_K8S, "k8s.pod.name", "Kubernetes" },
+		{ { "m", "mesos" }, PH_NAMES_MESOS, "mesos.task.name", "Mesos" },
+	};
+
 	(void)row;
-	if (is_one_of(value, (const char *const[]){ "c", "container", "containers", NULL })) {
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		if (!is_one_of(value, kinds[i].words))
+			continue;
+		if (!is_field(kinds[i].field)) {
+			fprintf(errors,
+				"porthole: -p%s: names of %s are not built into this version; -pc shows container names\n",
+				value, kinds[i].of);
+			return -1;
+		}
 		o->container = true;
-	} else if (is_one_of(value, (const char *const[]){ "k", "kubernetes", "m", "mesos", NULL })) {
-		fprintf(errors,
-			"porthole: -p%s: names of %s are not built into this version; -pc shows container names\n",
-			value, value[0] == 'k' ? "Kubernetes" : "Mesos");
-		return -1;
-	} else if (strcmp(value, "p") == 0) {
-		o->action = CLI_PRINT_FORMAT;
-	} else {
-		o->format = value;
+		o->names = kinds[i].names;
+		return 0;
 	}
+	if (strcmp(value, "p") == 0)
+		o->action = CLI_PRINT_FORMAT;
+	else
+		o->format = value;
 	return 0;
+}
+
+static int set_color(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	static const char *const words[] = {
+		[CLI_COLOR_AUTO] = "auto", [CLI_COLOR_ALWAYS] = "always", [CLI_COLOR_NEVER] = "never"
+	};
+
+	(void)row;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+		if (strcmp(value, words[i]) != 0)
+			continue;
+		o->color = (enum cli_color)i;
+		return 0;
+	}
+	fprintf(errors, "porthole: --color: '%s' is none of auto, always and never\n", value);
+	return -1;
+}
+
+/* --macro, and --macros when the row says so. */
+static int set_macro(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	char why[512] = "out of memory";
+	int rc = -1;
+
+	if (!o->macros)
+		o->macros = ph_macros_new();
+	if (o->macros)
+		rc = row->min ? ph_macros_read(o->macros, value, why, sizeof why) :
+				ph_macros_add(o->macros, value, strlen(value), why, sizeof why);
+	if (rc == 0)
+		return 0;
+	fprintf(errors, "porthole: --%s: %s\n", row->name, why);
+	return -1;
 }
 
 static int set_file(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
@@ -214,6 +275,13 @@ static int set_never(struct cli_options *o, const struct option_row *row, const 
 	return -1;
 }
 
+/* For the completion scripts of shells. */
+static int set_complete(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
+{
+	o->action = (enum cli_action)row->min;
+	return set_text(o, row, value, errors);
+}
+
 /* Options of the field's older tool that have nothing left to switch. */
 static int set_nothing(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
@@ -228,7 +296,8 @@ static int set_nothing(struct cli_options *o, const struct option_row *row, cons
 
 /* clang-format off */
 static const struct option_row rows[] = {
-	{ 'p', "print", "FORMAT", false, set_print, 0, 0, 0, "what to print of each event: text and fields (%evt.type). A * in front keeps lines in which a field is missing. -pc prints the usual line with container names, -pp shows the usual line's format" },
+	{ 'p', "print", "FORMAT", false, set_print, 0, 0, 0, "what to print of each event: text and fields (%evt.type). A * in front keeps lines in which a field is missing. -pc prints the usual line with container names, -pk and -pm with those of Kubernetes and Mesos; -pp shows the usual line's format" },
+	{ 'j', "json", NULL, false, set_flag, AT(json), 0, 0, "print a JSON object of the format's fields instead, one a line" },
 	{ 't', "timetype", "h|a|r|d|D", false, set_time, 0, 0, 0, "how %evt.outputtime shows time: h time of day, a seconds since the epoch, r since the first event, d how long the call took, D since the line before" },
 	{ 'q', "quiet", NULL, false, set_flag, AT(quiet), 0, 0, "print no events" },
 	{ 'v', "verbose", NULL, false, set_flag, AT(verbose), 0, 0, "print parameters in full, and statistics at the end" },
@@ -238,6 +307,7 @@ static const struct option_row rows[] = {
 	{ 'X', "print-hex-ascii", NULL, false, set_buffers, 0, 0, 0, "data as a hexadecimal dump with its text beside it" },
 	{ 'R', "resolve-ports", NULL, false, set_flag, AT(resolve_ports), 0, 0, "names of services instead of port numbers in fd.*proto" },
 	{ 'S', "summary", NULL, false, set_flag, AT(summary), 0, 0, "at the end, how often each event came" },
+	{ 0, "color", "WHEN", false, set_color, 0, 0, 0, "auto: colours on a terminal, unless NO_COLOR is set; always; never" },
 	{ 0, "unbuffered", NULL, false, set_flag, AT(unbuffered), 0, 0, "write each line at once, also into a pipe or file" },
 	{ 'n', "numevents", "N", false, set_number, AT(count), 1, UINT64_MAX, "end after N events that pass the filter" },
 	{ 'M', NULL, "SECONDS", false, set_number, AT(seconds), 1, 1000000000, "end after SECONDS" },
@@ -264,6 +334,8 @@ static const struct option_row rows[] = {
 	{ 0, "before", "SECONDS", false, set_around, AT(before), 0, 86400, "record: write a file each time that the filter matches, from SECONDS before" },
 	{ 0, "after", "SECONDS", false, set_around, AT(after), 0, 86400, "record: .. until SECONDS after" },
 	{ 0, "record-memory", "MB", false, set_number, AT(record_mb), 1, 1000000, "record: keep at most so much in memory (default 256)" },
+	{ 0, "macro", "NAME=FILTER", false, set_macro, 0, 0, 0, "a name for a filter, for use as a word in filters and in other macros; may be repeated" },
+	{ 0, "macros", "FILE", false, set_macro, 0, 1, 0, "such names from a file, one a line; lines that begin with # are left out" },
 	{ 'd', "displayflt", NULL, false, set_flag, AT(display_filter), 0, 0, "with -w and a filter: write everything, the filter is for what is shown" },
 	{ 0, "context-switches", NULL, false, set_flag, AT(switches), 0, 0, "capture context switches (a filter with evt.type=switch does so by itself)" },
 	{ 0, "page-faults", NULL, false, set_flag, AT(page_faults), 0, 0, "capture page faults (a filter with evt.type=page_fault does so by itself)" },
@@ -271,17 +343,17 @@ static const struct option_row rows[] = {
 	{ 0, "docker-root", "DIR", false, set_path, AT(docker_root), 0, 0, "where Docker keeps its state (found out from a running dockerd, its configuration or /var/lib/docker)" },
 	{ 0, "docker-socket", "PATH", false, set_path, AT(docker_socket), 0, 0, "where Docker answers (found out likewise, or /var/run/docker.sock)" },
 	{ 'l', "list", NULL, false, set_action, 0, CLI_FIELDS, 0, "list the fields for formats and filters; -lv with their types" },
+	{ 0, "list-markdown", NULL, false, set_action, 0, CLI_FIELDS_MARKDOWN, 0, "the same as Markdown" },
 	{ 'L', "list-events", NULL, false, set_action, 0, CLI_EVENTS, 0, "list the events with their parameters" },
 	{ 0, "version", NULL, false, set_action, 0, CLI_VERSION, 0, "print the version" },
 	{ 'h', "help", NULL, false, set_action, 0, CLI_HELP, 0, "print this" },
+	{ 0, "complete", "WHAT", false, set_complete, AT(complete), CLI_COMPLETE, 0, NULL },
 	/* accepted, nothing to switch: the state is always complete and the probe is always eBPF */
 	{ 'F', "fatfile", NULL, false, set_nothing, 0, 0, 0, NULL },
 	{ 'B', "bpf", "PATH", true, set_nothing, 0, 0, 0, NULL },
 	{ 0, "modern-bpf", NULL, false, set_nothing, 0, 0, 0, NULL },
 	{ 'c', "chisel", "NAME", false, set_list_chisels, 0, 0, 0, NULL },
 	{ 'i', "chisel-info", "NAME", false, set_later, 0, 0, 0, "chisels are" },
-	{ 'j', "json", NULL, false, set_later, 0, 0, 0, "JSON output is" },
-	{ 0, "list-markdown", NULL, false, set_later, 0, 0, 0, "the list as Markdown is" },
 	{ 'H', "plugin", "NAME", false, set_later, 0, 0, 0, "plugins are" },
 	{ 'I', "input", "NAME", false, set_later, 0, 0, 0, "plugins are" },
 	{ 0, "plugin-config-file", "FILE", false, set_later, 0, 0, 0, "plugins are" },
@@ -439,21 +511,21 @@ int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors
 {
 	char letters[3 * ROWS + 2];
 	struct option longs[ROWS + 1];
-	int got;
+	int got, bad = 0;
 
 	*o = (struct cli_options){ .time_mode = 'h' };
 	tell_getopt(letters, longs);
 	opterr = 0;
 	optind = 0;
-	while ((got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+	while (!bad && (got = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct option_row *row = got == '?' || got == ':' ? NULL : row_of(got);
 
 		if (!row)
-			return bad_option(got, argv, errors);
-		if (row->set(o, row, optarg, errors))
-			return -1;
+			bad = bad_option(got, argv, errors);
+		else
+			bad = row->set(o, row, optarg, errors);
 	}
-	if (join_filter(o, argv + optind, argc - optind, errors) == 0 && check_together(o, errors) == 0)
+	if (!bad && join_filter(o, argv + optind, argc - optind, errors) == 0 && check_together(o, errors) == 0)
 		return 0;
 	cli_options_free(o);
 	return -1;
@@ -462,7 +534,9 @@ int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors
 void cli_options_free(struct cli_options *o)
 {
 	free(o->filter);
+	ph_macros_free(o->macros);
 	o->filter = NULL;
+	o->macros = NULL;
 }
 
 /* --- help ------------------------------------------------------------------------------------------------------------- */
@@ -487,6 +561,25 @@ static void wrapped(FILE *out, const char *text)
 	fputc('\n', out);
 }
 
+static bool is_shown(const struct option_row *r)
+{
+	return r->text && r->set != set_later && r->set != set_never;
+}
+
+void cli_complete_options(FILE *out)
+{
+	for (size_t i = 0; i < ROWS; i++) {
+		const struct option_row *r = &rows[i];
+
+		if (!is_shown(r))
+			continue;
+		if (r->letter)
+			fprintf(out, "-%c\t%s\t%s\n", r->letter, r->value ? r->value : "", r->text);
+		if (r->name)
+			fprintf(out, "--%s\t%s\t%s\n", r->name, r->value ? r->value : "", r->text);
+	}
+}
+
 void cli_help(FILE *out)
 {
 	fputs("porthole shows the system calls of this host, with the container of each.\n\n"
@@ -497,7 +590,7 @@ void cli_help(FILE *out)
 		char head[80];
 		int n;
 
-		if (!r->text || r->set == set_later || r->set == set_never)
+		if (!is_shown(r))
 			continue;
 		if (r->letter)
 			n = snprintf(head, sizeof head, "  -%c%s%s%s%s", r->letter, r->name ? ", --" : "",

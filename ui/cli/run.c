@@ -100,15 +100,15 @@ static int parse_error(const char *what, const struct ph_parse_error *err, const
 static int compile(struct run *r)
 {
 	const struct cli_options *o = r->o;
-	struct ph_filter_opts fo = { .size = sizeof fo, .warn = warn };
+	struct ph_filter_opts fo = { .size = sizeof fo, .warn = warn, .macros = o->macros };
 	const char *text = o->format;
 	struct ph_parse_error err = { 0 };
 
 	if (o->filter && ph_filter_compile(&r->filter, o->filter, &fo, &err) != 0)
 		return parse_error("filter", &err, o->filter);
-	r->color = !text && isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+	r->color = cli_colored(o);
 	if (!text)
-		text = ph_format_default(&(struct ph_format_style){ .container = o->container, .color = r->color });
+		text = ph_format_default(&(struct ph_format_style){ .names = o->names, .color = r->color });
 	if (ph_format_compile(&r->format, text, &err) != 0)
 		return parse_error("-p", &err, text);
 	return 0;
@@ -227,7 +227,8 @@ static int open_source(struct run *r)
 		.size = sizeof co,
 		.time_mode = o->time_mode,
 		.buffers = o->buffers,
-		.whole_buffers = o->verbose,
+		.whole_buffers = o->verbose || o->json,
+		.utf8 = cli_utf8(),
 		.resolve_ports = o->resolve_ports,
 	};
 
@@ -314,7 +315,7 @@ static int show(struct run *r)
 	if (r->silent)
 		return 0;
 	line = ph_writer_open(&r->out);
-	if (!ph_format_line(r->format, &r->ctx, &line))
+	if (!(r->o->json ? ph_format_json_line : ph_format_line)(r->format, &r->ctx, &line))
 		return 0;
 	r->printed++;
 	ph_field_ctx_shown(&r->ctx);

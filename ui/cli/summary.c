@@ -13,6 +13,7 @@ struct cli_summary {
 
 struct row {
 	uint64_t count;
+	size_t order; /* of the event's code; system calls without an event of their own are behind all others */
 	char dir;
 	const char *name;
 };
@@ -43,7 +44,7 @@ static int by_count(const void *a, const void *b)
 {
 	const struct row *x = a, *y = b;
 
-	return x->count != y->count ? (x->count < y->count ? 1 : -1) : strcmp(x->name, y->name);
+	return x->count != y->count ? (x->count < y->count ? 1 : -1) : (x->order > y->order) - (x->order < y->order);
 }
 
 void cli_summary_print(const struct cli_summary *s, FILE *out)
@@ -57,12 +58,12 @@ void cli_summary_print(const struct cli_summary *s, FILE *out)
 		const struct ph_event_info *e = i < s->nevents ? ph_event_row(i) : NULL;
 
 		if (s->counts[i])
-			rows[n++] = (struct row){ s->counts[i], e && !PH_IS_EXIT(e->code) ? '>' : '<',
+			rows[n++] = (struct row){ s->counts[i], i, e && !PH_IS_EXIT(e->code) ? '>' : '<',
 						  e ? e->name : ph_syscall_row(i - s->nevents)->name };
 	}
 	qsort(rows, n, sizeof *rows, by_count);
 	fputs("----------------------\nEvent           #Calls\n----------------------\n", out);
 	for (size_t i = 0; i < n && i < MAX_ROWS; i++)
-		fprintf(out, "%c %-13s %llu\n", rows[i].dir, rows[i].name, (unsigned long long)rows[i].count);
+		fprintf(out, "%c %-15s %llu\n", rows[i].dir, rows[i].name, (unsigned long long)rows[i].count);
 	free(rows);
 }

@@ -75,7 +75,7 @@ static void the_usual_lines(void **state)
 	assert_string_equal(scene_text(sc, ph_format_default(&(struct ph_format_style){ 0 })),
 			    "1 00:44:29.900617765 1 curl (200) < read res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
 	assert_string_equal(
-		scene_text(sc, ph_format_default(&(struct ph_format_style){ .container = true })),
+		scene_text(sc, ph_format_default(&(struct ph_format_style){ .names = PH_NAMES_CONTAINER })),
 		"1 00:44:29.900617765 1 host (host) curl (200:200) < read res=5 data=he.lo fd=3(<f>/etc/passwd) size=512 ");
 	assert_string_equal(
 		scene_text(sc, ph_format_default(&(struct ph_format_style){ .color = true })),
