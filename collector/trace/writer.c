@@ -84,8 +84,12 @@ static int open_first(struct ph_trace_writer *w, uint64_t ts)
 		.warn_arg = w,
 	};
 	const char *path = w->names ? ph_names_next(w->names, ts) : w->opts.path;
-	int err = path ? ph_sink_open(&w->sink, path, &so, w->err_line, sizeof w->err_line) : -EINVAL;
+	int err = -EINVAL;
 
+	if (path)
+		err = ph_sink_open(&w->sink, path, &so, w->err_line, sizeof w->err_line);
+	else
+		snprintf(w->err_line, sizeof w->err_line, "%s: makes no file name", w->opts.path);
 	if (err < 0)
 		return w->error = err;
 	begin_file(w, ts);
