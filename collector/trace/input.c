@@ -229,6 +229,8 @@ static void pay(struct ph_input *in)
 	size_t left = (size_t)(in->end - in->at);
 	size_t n = in->owed < left ? (size_t)in->owed : left;
 
+	if (n == 0) /* there may be no window yet */
+		return;
 	in->at += n;
 	in->owed -= n;
 }

@@ -53,7 +53,7 @@ struct ph_trace_end {
 	uint64_t offset; /* of the block that could not be read, or the end; in the unpacked file */
 	uint64_t events; /* event blocks handed out */
 	uint64_t sections;
-	uint64_t skipped; /* blocks of a kind that we do not know */
+	uint64_t skipped; /* blocks of a kind that we do not know, and events of version 1 of a type that we do not know */
 	uint64_t bad; /* event blocks whose lengths do not fit, left out; head blocks with an entry that does not fit */
 	const char *what; /* CUT, DAMAGED, FAILED: what is wrong, for a person, no full stop; constant or the reader's */
 };
