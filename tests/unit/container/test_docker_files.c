@@ -81,6 +81,30 @@ static void the_data_root_may_be_configured(void **state)
 	assert_string_equal(look(h, PATH_A)->name, "elsewhere");
 }
 
+static void count_change(void *arg, const struct ph_container *c)
+{
+	assert_string_equal(c->name, "on_disk");
+	++*(int *)arg;
+}
+
+static void who_wants_to_know_is_told_when_details_are_known(void **state)
+{
+	struct host *h = *state;
+	int changes = 0;
+	host_add_container(h, "/opt/d", ID_A, "on_disk");
+	const struct ph_containers_opts opts = { .size = sizeof opts,
+						 .host_root = h->root,
+						 .ask_runtimes = true,
+						 .docker_root = "/opt/d",
+						 .changed = count_change,
+						 .changed_arg = &changes };
+	h->cs = ph_containers_new(&opts);
+	look(h, PATH_A);
+	assert_int_equal(changes, 1);
+	look(h, PATH_A);
+	assert_int_equal(changes, 1);
+}
+
 static void an_option_goes_before_the_configuration(void **state)
 {
 	struct host *h = *state;
@@ -613,6 +637,7 @@ int main(void)
 		TEST(the_name_is_there_at_the_first_sight),
 		TEST(the_data_root_may_be_configured),
 		TEST(an_option_goes_before_the_configuration),
+		TEST(who_wants_to_know_is_told_when_details_are_known),
 		TEST(the_running_daemon_says_where_its_files_are),
 		TEST(a_daemon_in_a_container_has_its_own_paths),
 		TEST(a_daemon_in_another_mount_namespace_is_seen_through_its_root),

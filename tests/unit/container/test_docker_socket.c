@@ -87,6 +87,30 @@ static void without_files_the_answer_names_the_container(void **state)
 	daemon_stop(d);
 }
 
+static void count_change(void *arg, const struct ph_container *c)
+{
+	assert_string_equal(c->name, "from_daemon");
+	++*(int *)arg;
+}
+
+static void what_the_daemon_has_said_is_told_on(void **state)
+{
+	struct host *h = *state;
+	int changes = 0;
+	struct daemon *d = daemon_start(h, DAEMON_OK);
+	const struct ph_containers_opts opts = { .size = sizeof opts,
+						 .host_root = h->root,
+						 .ask_runtimes = true,
+						 .changed = count_change,
+						 .changed_arg = &changes };
+	h->cs = ph_containers_new(&opts);
+	struct ph_container *c = look(h, PATH_A);
+	assert_int_equal(changes, 0);
+	assert_true(wait_lookup(h, c, PH_CL_OK, 5000));
+	assert_true(changes > 0);
+	daemon_stop(d);
+}
+
 static void a_cgroup_that_looks_like_a_container_is_asked_for_when_something_runs_in_it(void **state)
 {
 	struct host *h = *state;
@@ -261,6 +285,7 @@ int main(void)
 		TEST(the_answer_completes_what_the_files_told),
 		TEST(a_new_name_on_disk_leaves_the_rest_of_the_answer),
 		TEST(without_files_the_answer_names_the_container),
+		TEST(what_the_daemon_has_said_is_told_on),
 		TEST(a_cgroup_that_looks_like_a_container_is_asked_for_when_something_runs_in_it),
 		TEST(a_container_that_nobody_knows_has_failed),
 		TEST(two_hundred_containers_are_all_asked_for),

@@ -366,6 +366,20 @@ static void flags_that_are_told_are_not_guessed(void **s)
 	assert_string_equal(fd_name(f, 100, 3), "10.0.0.2:70->10.0.0.1:9000");
 }
 
+static void an_extra_tells_the_kind_that_the_list_could_not(void **s)
+{
+	struct fix *f = *s;
+
+	add(f, 100, 100, "x");
+	add_fd(f, 100, 3, PH_FD_UNSUPPORTED, "shm");
+	add_fd(f, 100, 4, PH_FD_FILE, "/x");
+	ph_state_add_entry_fd_extra(f->st, 100, 3, 0, PH_FD_MEMFD);
+	ph_state_add_entry_fd_extra(f->st, 100, 4, 0, PH_FD_MEMFD);
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_MEMFD);
+	assert_string_equal(fd_name(f, 100, 3), "shm");
+	assert_int_equal(fd_of(f, 100, 4)->type, PH_FD_FILE);
+}
+
 static void a_role_may_come_with_the_entry(void **s)
 {
 	struct fix *f = *s;
@@ -579,6 +593,7 @@ int main(void)
 		fix_test(threads_share_a_table_unless_they_are_said_not_to),
 		fix_test(roles_are_guessed_by_listening_ports),
 		fix_test(flags_that_are_told_are_not_guessed),
+		fix_test(an_extra_tells_the_kind_that_the_list_could_not),
 		fix_test(a_role_may_come_with_the_entry),
 		fix_test(mapped_addresses_are_ipv4),
 		fix_test(unix_sockets_are_named_as_ever),

@@ -198,6 +198,42 @@ static void a_changed_file_is_read_again_and_old_names_stay_for_the_event(void *
 	assert_string_equal(before->name, "old");
 }
 
+struct names {
+	char text[200];
+};
+
+static bool take_user(void *arg, const struct ph_user *u)
+{
+	struct names *n = arg;
+	size_t at = strlen(n->text);
+
+	snprintf(n->text + at, sizeof(n->text) - at, "%u:%s ", u->uid, u->name);
+	return true;
+}
+
+static bool take_group(void *arg, const struct ph_group *g)
+{
+	struct names *n = arg;
+	size_t at = strlen(n->text);
+
+	snprintf(n->text + at, sizeof(n->text) - at, "%u:%s ", g->gid, g->name);
+	return true;
+}
+
+static void all_users_of_the_host_can_be_listed(void **s)
+{
+	struct root *r = *s;
+	struct names users = { "" }, groups = { "" };
+
+	put_file(r, "/etc/passwd", "b:x:5:5::/:\nroot:x:0:0::/:\nsame:x:0:0::/:\n");
+	put_file(r, "/etc/group", "g:x:3:\n");
+	ph_state_add_user(r->st, &(struct ph_user){ 5, 5, "told", "", "" });
+	ph_state_each_user(r->st, take_user, &users);
+	assert_string_equal(users.text, "0:root 5:told ");
+	ph_state_each_group(r->st, take_group, &groups);
+	assert_string_equal(groups.text, "3:g ");
+}
+
 static void users_of_trace_files_come_as_events(void **s)
 {
 	struct root *r = *s;
@@ -241,6 +277,7 @@ int main(void)
 		users_test(a_link_does_not_lead_out_of_the_container),
 		users_test(a_huge_file_is_not_read),
 		users_test(a_changed_file_is_read_again_and_old_names_stay_for_the_event),
+		users_test(all_users_of_the_host_can_be_listed),
 		users_test(users_of_trace_files_come_as_events),
 	};
 
