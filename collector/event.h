@@ -26,6 +26,7 @@ enum ph_event_block {
 	PH_EB_HIDDEN = 1 << 0, /* kept in the file for its state alone: not to be shown */
 	PH_EB_LARGE = 1 << 1, /* its block has length words of 32 bits */
 	PH_EB_FILLED = 1 << 2, /* type or parameters are not those of hdr alone (collector/trace/fold.h) */
+	PH_EB_RAW = 1 << 3, /* handed out as the file has it, enter and exit apart */
 };
 
 struct ph_event {

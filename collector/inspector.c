@@ -300,12 +300,17 @@ static void say_garbled(struct ph_inspector *ins)
 /* What consumers get: the event, or as the file has it. */
 static struct ph_event *event_shown(struct ph_inspector *ins)
 {
-	const struct ph_event *ev = &ins->ev, *written = ins->source->written;
+	struct ph_event *ev = &ins->ev;
+	const struct ph_event *written = ins->source->written;
 
+	if (ins->both) { /* an enter is an event of its own */
+		ev->enter = NULL;
+		ev->block |= PH_EB_RAW;
+	}
 	if (!written)
-		return &ins->ev;
+		return ev;
 	ins->shown = *written;
-	ins->shown.enter = ev->enter;
+	ins->shown.block |= PH_EB_RAW;
 	ins->shown.enter_ts = ev->enter_ts;
 	ins->shown.latency = ev->latency;
 	ins->shown.thread = ev->thread;

@@ -239,10 +239,8 @@ static void fill(struct ph_fold *f, struct ph_event *ev, const struct plan *p, c
 		else if (e != NONE && enter && e < enter->nparams)
 			got = enter->params[e];
 		ev->params[i] = got;
-		if (got.len > 0 || (x != NONE && x < had))
-			n = i + 1;
 	}
-	ev->nparams = (uint16_t)(p->same && n < had ? had : n);
+	ev->nparams = (uint16_t)max; /* what nobody told is empty, as in what newer writers make of it */
 	ev->info = newest;
 	ev->type = newest->code;
 	ev->block |= PH_EB_FILLED;
