@@ -223,8 +223,7 @@ static void fill(struct ph_fold *f, struct ph_event *ev, const struct plan *p, c
 {
 	const struct ph_event_info *newest = p->newest;
 	struct ph_param from[PH_EVENT_MAX_PARAMS];
-	int had = ev->nparams, n = 0,
-	    max = newest->nparams < PH_EVENT_MAX_PARAMS ? newest->nparams : PH_EVENT_MAX_PARAMS;
+	int had = ev->nparams, max = newest->nparams < PH_EVENT_MAX_PARAMS ? newest->nparams : PH_EVENT_MAX_PARAMS;
 
 	if (!p->same)
 		memcpy(from, ev->params, (size_t)had * sizeof(from[0]));
