@@ -487,6 +487,9 @@ static bool add_container(void *arg, struct ph_container *c)
 	struct head_job *j = arg;
 	const struct ph_encode_head *head = j->head;
 
+	/* of one that nothing is known of, the cgroups tell as much; in a file that is copied its record is yet to come */
+	if (!c->name[0] && !c->image[0])
+		return true;
 	if (!head->keep_container || head->keep_container(head->keep_arg, c))
 		if (ph_encode_container(j->b, c, head->ts_ns, head->redact) < 0)
 			j->b->failed = true;
