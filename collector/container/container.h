@@ -74,7 +74,7 @@ struct ph_containers_opts {
 	bool ask_runtimes; /* read disk and ask sockets; false: only what trace files tell */
 	void (*warn)(void *arg, const char *line); /* said once each, on the caller's thread; may be NULL */
 	void *warn_arg;
-	/* Called for each container that became known or whose details changed; may be NULL. */
+	/* Called when details of a container have become known or have changed, not when its cgroup is only seen; may be NULL. */
 	void (*changed)(void *arg, const struct ph_container *c);
 	void *changed_arg;
 	const char *docker_root; /* Docker's data root; NULL: as dockerd or daemon.json say, /var/lib/docker */
