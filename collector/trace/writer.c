@@ -352,6 +352,8 @@ int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, 
 		if (err < 0)
 			return err;
 	}
+	if (__builtin_expect(!w->file_ts, 0))
+		w->file_ts = ev->ts;
 	w->last_ts = ev->ts;
 	err = write_event(w, ev, hidden);
 	if (err < 0)
@@ -397,6 +399,11 @@ int ph_trace_writer_section(struct ph_trace_writer *w)
 	}
 	w->head_due = true;
 	return w->error;
+}
+
+int ph_trace_writer_head(struct ph_trace_writer *w)
+{
+	return w->sink && w->head_due ? write_head(w, 0) : w->error;
 }
 
 int ph_trace_writer_poll(struct ph_trace_writer *w)

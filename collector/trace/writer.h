@@ -45,6 +45,11 @@ int ph_trace_writer_open(struct ph_trace_writer **out, const struct ph_trace_wri
 int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, bool hidden);
 /* A container became known or changed: its record goes into the stream. */
 int ph_trace_writer_container(struct ph_trace_writer *w, const struct ph_container *c);
+/*
+ * Writes the head now, when the file has a name and no head yet: the source is a file, whose state before its first event is known at
+ * once. Otherwise it is written with the first event or ph_trace_writer_poll().
+ */
+int ph_trace_writer_head(struct ph_trace_writer *w);
 /* Another source from now on: its head is written with the next event. The file goes on. */
 int ph_trace_writer_use(struct ph_trace_writer *w, const struct ph_encode_head *head);
 /* The source's next section begins (state is that of its head by now): so does one in the file. */

@@ -209,6 +209,8 @@ int cli_record_open(struct cli_record **out, const struct cli_options *o, struct
 	    (o->filter && ph_filter_compile(&r->filter, o->filter, NULL, &perr) != 0) ||
 	    open_output(r, err, sizeof err) != 0)
 		goto failed;
+	if (r->writer && r->encode.as_read)
+		r->error = ph_trace_writer_head(r->writer);
 	*out = r;
 	return 0;
 failed:
@@ -277,7 +279,8 @@ void cli_record_section(void *arg)
 
 	r->asked = NULL;
 	err = r->writer ? ph_trace_writer_section(r->writer) : 0;
-
+	if (!err && r->writer)
+		err = ph_trace_writer_head(r->writer);
 	if (err && !r->error)
 		r->error = err;
 }
@@ -289,7 +292,9 @@ int cli_record_goes_on(struct cli_record *r, struct ph_inspector *ins)
 	if (use_inspector(r, ins) != 0)
 		return -1;
 	head = head_of(r);
-	return ph_trace_writer_use(r->writer, &head);
+	if (ph_trace_writer_use(r->writer, &head) != 0)
+		return -1;
+	return ph_trace_writer_head(r->writer);
 }
 
 /* --- the end --- */
