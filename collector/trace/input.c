@@ -321,7 +321,7 @@ int ph_input_open(struct ph_input *in, const char *path, char *err, size_t errle
 {
 	const bool standard = strcmp(path, "-") == 0;
 	struct stat st;
-	int rc = 0;
+	int rc;
 
 	input_init(in);
 	in->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -329,15 +329,16 @@ int ph_input_open(struct ph_input *in, const char *path, char *err, size_t errle
 	if (in->fd < 0 || fstat(in->fd, &st) < 0) {
 		rc = -errno;
 		snprintf(err, errlen, "cannot open %s: %s", standard ? "standard input" : path, strerror(-rc));
-	} else if (S_ISDIR(st.st_mode)) {
-		rc = -EISDIR;
-		snprintf(err, errlen, "%s is a directory, not a trace file", standard ? "standard input" : path);
-	}
-	if (rc < 0)
 		ph_input_close(in);
-	else
-		try_to_map(in, &st);
-	return rc;
+		return rc;
+	}
+	if (S_ISDIR(st.st_mode)) {
+		snprintf(err, errlen, "%s is a directory, not a trace file", standard ? "standard input" : path);
+		ph_input_close(in);
+		return -EISDIR;
+	}
+	try_to_map(in, &st);
+	return 0;
 }
 
 void ph_input_close(struct ph_input *in)

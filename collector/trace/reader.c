@@ -168,6 +168,7 @@ static int block_header(struct ph_trace_reader *r, struct block *b)
 	struct ph_input *in = &r->in;
 	int rc = ph_input_need(in, BLOCK_HEADER);
 
+	*b = (struct block){ .p = in->at };
 	if (rc < 0)
 		return rc;
 	if (in->owed)
@@ -175,7 +176,8 @@ static int block_header(struct ph_trace_reader *r, struct block *b)
 	count_passed(r);
 	if (rc == 0)
 		return out_of_bytes(r, ph_input_offset(in, in->at));
-	*b = (struct block){ .p = in->at, .type = load32(in->at), .len = load32(in->at + 4) };
+	b->type = load32(b->p);
+	b->len = load32(b->p + 4);
 	b->info = ph_block_info(b->type);
 	return 1;
 }
@@ -367,7 +369,7 @@ static int event_v2(struct ph_trace_reader *r, const struct block *b, struct ph_
 static int event(struct ph_trace_reader *r, const struct block *b, struct ph_trace_event *ev)
 {
 	uint64_t *counter;
-	int rc = (b->info->version == 1 ? event_v1 : event_v2)(r, b, ev, &counter);
+	int rc = (b->info && b->info->version == 1 ? event_v1 : event_v2)(r, b, ev, &counter);
 
 	if (rc < 0)
 		return rc;
