@@ -15,12 +15,15 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "collector/trace/names.h"
+#include "tests/unit/support/tmpdir.h"
 
 #define NS 1000000000ull
 #define NOON (1700049600 * NS) /* 2023-11-15 12:00:00 UTC */
 
 struct fix {
-	char dir[32], base[64];
+	struct tmpdir tmp;
+	const char *dir; /* its path */
+	char base[256];
 	struct ph_names *n;
 };
 
@@ -30,19 +33,17 @@ static int setup(void **state)
 
 	setenv("TZ", "UTC", 1);
 	tzset();
-	strcpy(f->dir, "/tmp/names.XXXXXX");
+	f->dir = f->tmp.path;
 	*state = f;
-	return mkdtemp(f->dir) ? 0 : -1;
+	return tmp_make(&f->tmp);
 }
 
 static int teardown(void **state)
 {
 	struct fix *f = *state;
-	char cmd[64];
 
 	ph_names_free(f->n);
-	snprintf(cmd, sizeof(cmd), "rm -rf %s", f->dir);
-	assert_int_equal(system(cmd), 0);
+	tmp_remove(&f->tmp);
 	free(f);
 	return 0;
 }

@@ -3,6 +3,7 @@
  * What is in the files of a recorder, and when there is one. Events are openat of one process, a second apart as a rule, whose file
  * names say when they were: "/100" at second 100 of the test's time.
  */
+#include <pthread.h>
 #include "tests/unit/support/state_fixture.h"
 #include "tests/unit/support/scaptold.h"
 #include "tests/unit/support/tmpdir.h"
@@ -525,17 +526,17 @@ static void a_file_that_cannot_be_opened_is_said_once_and_tried_again(void **sta
 	assert_string_equal(t->shown, "30 40 ");
 }
 
-static void a_file_that_takes_nothing_loses_events_and_says_how_many(void **state)
+/* A pipe as the first file: the sink takes what its queue holds, then memory fills. Returns its reading end. */
+static int start_blocked(struct rec *t)
 {
-	struct rec *t = *state;
-	char data[60000] = "", err[512];
+	static char data[60000];
+	int fd;
 
-	/* A pipe that nobody reads: the sink takes what its queue holds, then memory fills. */
 	t->opts.memory_bytes = 4u << 20;
 	t->opts.after_ns = 100000 * SECOND;
 	start(t, "a");
 	assert_int_equal(mkfifo(tmp_path(&t->dir, "a0"), 0600), 0);
-	int fd = open(tmp_path(&t->dir, "a0"), O_RDWR | O_NONBLOCK);
+	fd = open(tmp_path(&t->dir, "a0"), O_RDONLY | O_NONBLOCK);
 	assert_true(fd >= 0);
 	open_at(t, 1, true);
 	for (unsigned s = 2; s <= 900; s++) {
@@ -547,11 +548,63 @@ static void a_file_that_takes_nothing_loses_events_and_says_how_many(void **stat
 		give(t, b, false);
 		assert_true(stats(t).bytes_kept <= t->opts.memory_bytes);
 	}
+	return fd;
+}
+
+static void a_file_that_takes_nothing_loses_events_and_says_so(void **state)
+{
+	struct rec *t = *state;
+	int fd = start_blocked(t);
+	char err[512];
+
 	assert_true(stats(t).lost > 50);
 	assert_non_null(strstr(t->said, "events are missing in it"));
 	assert_int_equal(ph_recorder_close(t->r, err, sizeof(err)), -ETIMEDOUT);
+	assert_non_null(strstr(err, "the end of the file is missing"));
 	t->r = NULL;
 	close(fd);
+}
+
+struct copy {
+	int from;
+	char to[128];
+};
+
+static void *copy_all(void *arg)
+{
+	static char buf[1 << 16];
+	struct copy *c = arg;
+	int to = open(c->to, O_CREAT | O_WRONLY, 0600);
+	ssize_t n;
+
+	fcntl(c->from, F_SETFL, 0);
+	while ((n = read(c->from, buf, sizeof(buf))) > 0)
+		if (write(to, buf, (size_t)n) != n)
+			abort();
+	close(to);
+	return NULL;
+}
+
+static void behind_a_loss_stand_a_gap_and_a_new_head(void **state)
+{
+	struct rec *t = *state;
+	struct copy c = { .from = start_blocked(t) };
+	uint64_t lost = stats(t).lost;
+	unsigned reads = 0;
+	pthread_t thread;
+
+	strcpy(c.to, tmp_path(&t->dir, "copy"));
+	assert_int_equal(pthread_create(&thread, NULL, copy_all, &c), 0);
+	stop(t);
+	pthread_join(thread, NULL);
+	close(c.from);
+	read_file(t, "copy");
+	assert_int_equal(t->gaps, 1);
+	assert_int_equal(t->sections, 2);
+	for (const char *p = t->shown; (p = strstr(p, "read ")); p++)
+		reads++;
+	assert_int_equal(reads + lost, 899);
+	assert_int_equal(strncmp(t->shown, "1 read ", 7), 0);
 }
 
 #define rec_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -578,7 +631,8 @@ int main(void)
 		rec_test(a_record_of_a_container_stays_where_it_came),
 		rec_test(standard_output_and_folders_that_are_not_there_are_refused),
 		rec_test(a_file_that_cannot_be_opened_is_said_once_and_tried_again),
-		rec_test(a_file_that_takes_nothing_loses_events_and_says_how_many),
+		rec_test(a_file_that_takes_nothing_loses_events_and_says_so),
+		rec_test(behind_a_loss_stand_a_gap_and_a_new_head),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
