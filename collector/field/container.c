@@ -82,6 +82,15 @@ static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_val
 	return ph_scratch_close(c, &t, v);
 }
 
+/* Probes of a kubelet, which no record here has: none, of a container whose details are known. */
+static bool get_probe(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	const struct ph_container *k = container(c);
+
+	(void)r;
+	return k && k->lookup == PH_CL_OK && text(v, "NONE");
+}
+
 static bool get_start(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	const struct ph_container *k = container(c);
@@ -220,9 +229,15 @@ static const struct ph_field fields[] = {
 	{ "container.mount.rdwr", MOUNT, RDWR, get_mount, "true when one mount, by number or by its source, can be written" },
 	{ "container.mount.propagation", MOUNT, PROPAGATION, get_mount, "propagation of one mount, by number or by its source" },
 	{ "container.healthcheck", STR, 0, 0, 0, HEALTHCHECK, get_text, "command line of the health check, NONE when there is none" },
+	{ "container.liveness_probe", STR, 0, 0, 0, 0, get_probe, "command line of the liveness probe, NONE when there is none" },
+	{ "container.readiness_probe", STR, 0, 0, 0, 0, get_probe, "command line of the readiness probe, NONE when there is none" },
 	{ "container.start_ts", PH_PT_ABSTIME, PH_PF_NA, 0, 0, 0, 0, get_start, "when the container was made, nanoseconds since the epoch" },
 	{ "container.duration", PH_PT_RELTIME, PH_PF_NA, 0, 0, 0, 0, get_duration, "nanoseconds since then" },
 	{ "container.ip", STR, 0, 0, 0, 0, get_ip, "address of the container" },
+	{ "container.cni.json", STR, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
+	{ "container.host_pid", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
+	{ "container.host_network", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
+	{ "container.host_ipc", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.label", STR, PH_ARG_NAME, 0, 0, 0, get_label, "one label, for example container.label.com.docker.compose.service" },
 	{ "container.labels", STR, 0, 0, 0, 0, get_labels, "all labels as key:value, joined with a comma and a blank" },
 };
