@@ -582,9 +582,9 @@ static void take_record(struct ph_containers *cs, struct node *n, const struct c
 	atomic_store(&n->life->gone, false);
 	if (more && !changed)
 		n->c.generation++;
-	settle(cs, n);
 	if (more || changed)
 		tell_changed(cs, n);
+	settle(cs, n);
 }
 
 int ph_containers_add_json(struct ph_containers *cs, const char *json, size_t len)
@@ -660,9 +660,13 @@ int ph_containers_remove_json(struct ph_containers *cs, const char *json, size_t
 
 void ph_containers_reset(struct ph_containers *cs)
 {
+	struct node *next;
+
 	forget_paths(cs);
-	while (cs->first)
-		forget_node(cs, cs->first);
+	for (struct node *n = cs->first; n; n = next) {
+		next = n->next;
+		forget_node(cs, n);
+	}
 }
 
 /* --- what the worker has found --- */
@@ -690,10 +694,10 @@ static bool take_result(struct ph_containers *cs, struct ct_result *r)
 	}
 	if (n->wanted && !n->asked && !n->c.ended) /* it was started again meanwhile */
 		ask_worker(cs, n);
-	if (n->c.lookup != before)
-		settle(cs, n);
 	if (changed)
 		tell_changed(cs, n);
+	if (n->c.lookup != before)
+		settle(cs, n);
 	return changed;
 }
 
