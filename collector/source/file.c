@@ -150,6 +150,11 @@ static int file_stats(struct ph_source *s, struct ph_source_stats *stats)
 	return 0;
 }
 
+static void blocks_move(void *arg)
+{
+	ph_fold_rescue(((struct file *)arg)->fold);
+}
+
 static int file_snapshot(struct ph_source *s, const struct ph_source_sink *sink, void *arg)
 {
 	struct file *f = file_of(s);
@@ -259,6 +264,7 @@ int ph_source_open_file(struct ph_source **out, const char *path, const struct p
 		file_close(&f->base);
 		return ret;
 	}
+	ph_trace_reader_moves(f->reader, blocks_move, f);
 	*out = &f->base;
 	return 0;
 }

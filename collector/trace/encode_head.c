@@ -212,15 +212,33 @@ static bool is_kept(const struct head_job *j, const struct ph_thread *t)
 	return is_worth(t) && (!j->head->keep || j->head->keep(j->head->keep_arg, t));
 }
 
-static void add_items(struct head_job *j, const char *items, uint32_t len, size_t (*redact)(uint8_t *, size_t))
+/* Returns where the items are now, NULL when there are none or no memory; *len is how many bytes of them are left. */
+static uint8_t *add_items(struct head_job *j, const char *items, uint32_t *len)
 {
 	uint8_t *at;
 
-	if (len > ITEMS_LIMIT)
-		len = ITEMS_LIMIT;
-	at = add_text(j->b, items, len, ITEMS_LIMIT);
-	if (at && len && redact && j->head->redact)
-		redact(at, len);
+	if (*len > ITEMS_LIMIT)
+		*len = ITEMS_LIMIT;
+	at = add_text(j->b, items, *len, ITEMS_LIMIT);
+	return *len ? at : NULL;
+}
+
+static void add_args(struct head_job *j, const struct ph_process *p)
+{
+	uint32_t len = p->args_len;
+	uint8_t *at = add_items(j, p->args, &len);
+
+	if (at && j->head->redact)
+		ph_redact_command(p->exe, strlen(p->exe), at, len);
+}
+
+static void add_env(struct head_job *j, const struct ph_process *p)
+{
+	uint32_t len = p->env_len;
+	uint8_t *at = add_items(j, p->env, &len);
+
+	if (at && j->head->redact)
+		ph_redact_env(at, len);
 }
 
 static bool has_short_tail(const struct ph_process *p)
@@ -259,6 +277,7 @@ static bool add_thread(void *arg, struct ph_thread *t)
 	struct head_job *j = arg;
 	struct ph_bytes *b = j->b;
 	const struct ph_process *p = t->proc;
+	uint32_t cgroups_len;
 	size_t at;
 
 	if (!is_kept(j, t))
@@ -272,7 +291,7 @@ static bool add_thread(void *arg, struct ph_thread *t)
 	add_text(b, t->comm, strnlen(t->comm, sizeof t->comm), PATH_LIMIT);
 	add_string(b, p->exe, PATH_LIMIT);
 	add_string(b, p->exepath, PATH_LIMIT);
-	add_items(j, p->args, p->args_len, ph_redact_args);
+	add_args(j, p);
 	add_string(b, p->cwd, PATH_LIMIT);
 	add64(b, p->fdlimit);
 	add32(b, t->clone_flags);
@@ -283,10 +302,11 @@ static bool add_thread(void *arg, struct ph_thread *t)
 	add32(b, p->vm_swap_kb);
 	add64(b, p->pfmajor);
 	add64(b, p->pfminor);
-	add_items(j, p->env, p->env_len, ph_redact_env);
+	add_env(j, p);
 	add64(b, (uint64_t)t->vtid);
 	add64(b, (uint64_t)p->vpid);
-	add_items(j, p->cgroups, p->cgroups_len, NULL);
+	cgroups_len = p->cgroups_len;
+	add_items(j, p->cgroups, &cgroups_len);
 	add_string(b, p->root, PATH_LIMIT);
 	add_tail(b, p);
 	entry_end(b, at);

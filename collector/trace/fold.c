@@ -90,6 +90,25 @@ static struct waiting *slot_of(struct ph_fold *f, int64_t tid)
 	return f->last = w;
 }
 
+static void copy(struct ph_fold *f, struct waiting *w)
+{
+	const struct ph_evt_hdr *hdr = w->hdr;
+
+	w->hdr = NULL;
+	if (w->cap < hdr->len) {
+		uint32_t cap = (hdr->len + 255) & ~255u;
+		uint8_t *more = cap >= hdr->len && f->copied + cap <= MAX_COPIED ? realloc(w->copy, cap) : NULL;
+
+		if (!more)
+			return;
+		f->copied += cap - w->cap;
+		w->copy = more;
+		w->cap = cap;
+	}
+	memcpy(w->copy, hdr, hdr->len);
+	w->hdr = (const struct ph_evt_hdr *)w->copy;
+}
+
 void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu, bool large, bool stable)
 {
 	struct waiting *w = slot_of(f, hdr->tid);
@@ -99,22 +118,15 @@ void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu,
 	w->cpu = cpu;
 	w->large = large;
 	w->hdr = hdr;
-	if (stable)
-		return;
-	if (w->cap < hdr->len) {
-		uint32_t cap = (hdr->len + 255) & ~255u;
-		uint8_t *copy = cap >= hdr->len && f->copied + cap <= MAX_COPIED ? realloc(w->copy, cap) : NULL;
+	if (!stable)
+		copy(f, w);
+}
 
-		if (!copy) {
-			w->hdr = NULL;
-			return;
-		}
-		f->copied += cap - w->cap;
-		w->copy = copy;
-		w->cap = cap;
-	}
-	memcpy(w->copy, hdr, hdr->len);
-	w->hdr = (const struct ph_evt_hdr *)w->copy;
+void ph_fold_rescue(struct ph_fold *f)
+{
+	for (uint32_t i = 0; i < f->cap; i++)
+		if (f->slots[i].hdr && f->slots[i].hdr != (const struct ph_evt_hdr *)f->slots[i].copy)
+			copy(f, &f->slots[i]);
 }
 
 /* --- plans --- */

@@ -24,7 +24,8 @@ void ph_fold_free(struct ph_fold *f);
 void ph_fold_reset(struct ph_fold *f);
 
 /*
- * Takes ev as ph_event_decode() left it. stable: its block stays where it is; otherwise a copy is kept of what has to wait. For
+ * Takes ev as ph_event_decode() left it. stable: its block stays where it is until
+ * ph_fold_rescue(); otherwise a copy is kept at once of what has to wait. For
  * PH_FOLD_EVENT ev is lifted in place: type, info, parameters, res, enter_ts, enter. A parameter may then lie in the enter's block,
  * which is good until the thread's next event.
  */
@@ -32,6 +33,9 @@ enum ph_folded ph_fold_event(struct ph_fold *f, struct ph_event *ev, bool stable
 
 /* The same for an enter that nobody decoded: hdr->len bytes at hdr are there. */
 void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu, bool large, bool stable);
+
+/* Blocks that were stable until now move: enters that wait are copied. */
+void ph_fold_rescue(struct ph_fold *f);
 
 /* The enters that wait: calls that have not returned. */
 void ph_fold_each_waiting(struct ph_fold *f, void (*each)(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu),

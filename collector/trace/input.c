@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define WINDOW_FIRST (256u << 10)
+#define WINDOW_KEPT (1u << 20) /* a window that had to grow beyond this for a block shrinks again */
 #define RAW_SIZE (128u << 10)
 #define GZIP_WINDOW_BITS (15 + 16) /* zlib's way to ask for gzip */
 
@@ -91,6 +92,8 @@ static void window_at(struct ph_input *in, uint8_t *to)
 	uint64_t offset = ph_input_offset(in, in->at);
 	size_t left = (size_t)(in->end - in->at);
 
+	if (in->moves)
+		in->moves(in->moves_arg);
 	if (left)
 		memmove(to, in->at, left);
 	in->at = to;
@@ -101,10 +104,12 @@ static void window_at(struct ph_input *in, uint8_t *to)
 /* Room behind the window; it doubles only when it is full of bytes that are in use. */
 static bool window_room(struct ph_input *in, size_t *room)
 {
-	size_t cap = in->cap ? 2 * in->cap : WINDOW_FIRST, left = (size_t)(in->end - in->at);
+	size_t left = (size_t)(in->end - in->at), cap = in->cap ? 2 * in->cap : WINDOW_FIRST;
 	uint8_t *grown;
 
-	if (in->buf && left < in->cap) {
+	if (in->cap > WINDOW_KEPT && left < WINDOW_FIRST / 2) {
+		cap = WINDOW_FIRST;
+	} else if (in->buf && left < in->cap) {
 		if (in->at > in->buf && (size_t)(in->buf + in->cap - in->end) < in->cap / 2)
 			window_at(in, in->buf);
 		*room = (size_t)(in->buf + in->cap - in->end);
@@ -266,16 +271,10 @@ uint64_t ph_input_done(const struct ph_input *in)
 	return in->taken - (in->raw_end - in->raw_at);
 }
 
-bool ph_input_shrunk(const struct ph_input *in)
-{
-	return ph_mapping_shrunk(&in->mapping);
-}
-
 static void in_place(struct ph_input *in, const uint8_t *from, const uint8_t *to)
 {
 	in->mode = PH_IN_PLACE;
 	in->state = PH_TRACE_WHOLE;
-	in->stable = true;
 	in->at = from;
 	in->end = to;
 	in->shift = 0 - (uint64_t)(uintptr_t)from;
@@ -283,7 +282,7 @@ static void in_place(struct ph_input *in, const uint8_t *from, const uint8_t *to
 
 static void input_init(struct ph_input *in)
 {
-	*in = (struct ph_input){ .fd = -1, .mapping.slot = -1, .state = PH_TRACE_READING, .mode = PH_IN_DETECT };
+	*in = (struct ph_input){ .fd = -1, .state = PH_TRACE_READING, .mode = PH_IN_DETECT };
 }
 
 int ph_input_open_memory(struct ph_input *in, const void *data, size_t len, size_t chunk)
@@ -300,8 +299,8 @@ int ph_input_open_memory(struct ph_input *in, const void *data, size_t len, size
 	return 0;
 }
 
-/* A plain regular file that can be mapped is. All else is read; none of what may go wrong here matters then. */
-static void try_to_map(struct ph_input *in, const struct stat *st)
+/* A plain regular file needs no detour through raw bytes; its size is for who wants to know how far we are. */
+static void look_at_file(struct ph_input *in, const struct stat *st)
 {
 	off_t from = lseek(in->fd, 0, SEEK_CUR);
 	uint8_t magic[2];
@@ -309,12 +308,10 @@ static void try_to_map(struct ph_input *in, const struct stat *st)
 	if (!S_ISREG(st->st_mode) || from < 0 || from >= st->st_size)
 		return;
 	in->size = (uint64_t)(st->st_size - from);
-	if (pread(in->fd, magic, sizeof magic, from) != (ssize_t)sizeof magic ||
-	    (magic[0] == 0x1f && magic[1] == 0x8b) || ph_mapping_open(&in->mapping, in->fd, (size_t)st->st_size) < 0) {
-		posix_fadvise(in->fd, from, 0, POSIX_FADV_SEQUENTIAL);
-		return;
-	}
-	in_place(in, in->mapping.data + from, in->mapping.data + st->st_size);
+	posix_fadvise(in->fd, from, 0, POSIX_FADV_SEQUENTIAL);
+	if (pread(in->fd, magic, sizeof magic, from) == (ssize_t)sizeof magic &&
+	    !(magic[0] == 0x1f && magic[1] == 0x8b))
+		in->mode = PH_IN_PLAIN;
 }
 
 int ph_input_open(struct ph_input *in, const char *path, char *err, size_t errlen)
@@ -337,13 +334,12 @@ int ph_input_open(struct ph_input *in, const char *path, char *err, size_t errle
 		ph_input_close(in);
 		return -EISDIR;
 	}
-	try_to_map(in, &st);
+	look_at_file(in, &st);
 	return 0;
 }
 
 void ph_input_close(struct ph_input *in)
 {
-	ph_mapping_close(&in->mapping);
 	if (in->close_fd && in->fd >= 0)
 		close(in->fd);
 	in->fd = -1;

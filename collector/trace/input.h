@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of a trace file, whatever it lies in: a plain file is mapped and its window is all of it; gzip (one member or several, and
- * plain bytes behind them), pipes and standard input are read into a window that moves along and grows when it has to.
+ * The bytes of a trace file, whatever it lies in: plain, gzip (one member or several, and plain bytes behind them), a pipe or standard
+ * input. They are read into a window that moves along and grows when it has to. A plain file is read too and not mapped: the window stays in
+ * the processor's cache, while each page of a mapping costs a fault, and that took five times as long (docs/performance.md); and a file that
+ * is cut short while it is read ends, where a mapping would end the program.
  *
  * Who calls it: reader.c; tests and fuzzers for the way in from memory.
  */
@@ -12,7 +14,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <zlib.h>
-#include "collector/trace/mapping.h"
 #include "collector/trace/reader.h"
 
 enum ph_input_mode {
@@ -26,7 +27,9 @@ struct ph_input {
 	/* The window: what may be looked at now. The caller moves at on, up to end. */
 	const uint8_t *at, *end;
 	uint64_t shift; /* see ph_input_offset() */
-	bool stable; /* bytes stay where they are until the input is closed */
+	/* The window is about to move: pointers into it are good for this call still. NULL: nobody keeps any. */
+	void (*moves)(void *arg);
+	void *moves_arg;
 
 	enum ph_trace_state state; /* what is to be said when the window has been used up; READING: more may come */
 	const char *what;
@@ -34,7 +37,6 @@ struct ph_input {
 
 	enum ph_input_mode mode;
 	bool compressed;
-	struct ph_mapping mapping;
 	int fd; /* -1: none */
 	bool close_fd;
 	uint64_t size, taken; /* of the file as it lies there: bytes in all (0: unknown), read so far */
@@ -68,8 +70,6 @@ int ph_input_need(struct ph_input *in, size_t n);
 void ph_input_skip(struct ph_input *in, uint64_t n);
 /* Bytes of the file as it lies there that have been used. */
 uint64_t ph_input_done(const struct ph_input *in);
-/* The file has become shorter while it was read. */
-bool ph_input_shrunk(const struct ph_input *in);
 
 /* How far p, which lies in the window, is from the beginning of the unpacked file. */
 static inline uint64_t ph_input_offset(const struct ph_input *in, const uint8_t *p)

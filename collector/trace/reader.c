@@ -87,8 +87,6 @@ static int out_of_bytes(struct ph_trace_reader *r, uint64_t offset)
 {
 	const struct ph_input *in = &r->in;
 
-	if (ph_input_shrunk(in))
-		return finish(r, PH_TRACE_CUT, offset, "it became shorter while it was read");
 	if (in->state != PH_TRACE_WHOLE)
 		return finish(r, in->state, offset, in->what);
 	if (in->at == in->end && !in->owed && !r->passing.counter)
@@ -118,8 +116,6 @@ static int damaged(struct ph_trace_reader *r, const struct block *b, size_t know
 	uint64_t offset = ph_input_offset(&r->in, b->p);
 	int rc;
 
-	if (ph_input_shrunk(&r->in))
-		return out_of_bytes(r, offset);
 	rc = only_zeros(&r->in, known);
 	if (rc < 0)
 		return rc;
@@ -256,7 +252,7 @@ static inline bool event_in_place(const struct ph_input *in, const uint8_t *p, u
 	ev->flags = load32(p + EVENT_AT) & (0 - with_flags);
 	ev->cpu = load16(p + BLOCK_HEADER);
 	ev->large = (LARGE >> bit) & 1;
-	ev->stable = in->stable;
+	ev->stable = true;
 	return true;
 }
 
@@ -566,6 +562,12 @@ void ph_trace_reader_close(struct ph_trace_reader *r)
 	ph_input_close(&r->in);
 	free(r->old);
 	free(r);
+}
+
+void ph_trace_reader_moves(struct ph_trace_reader *r, void (*moves)(void *arg), void *arg)
+{
+	r->in.moves = moves;
+	r->in.moves_arg = arg;
 }
 
 void ph_trace_reader_ops(struct ph_trace_reader *r, const struct ph_trace_ops *ops, void *arg)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads a trace file block by block: plain files are mapped and read in place, gzip, pipes and standard input go through a
- * buffer. Nothing in a file is believed: every length is checked here or, for the inside of an event block, in ph_event_decode().
+ * Reads a trace file block by block, in place in a window that moves along the file, unpacked where it is packed. Nothing in a file
+ * is believed: every length is checked here or, for the inside of an event block, in ph_event_decode().
  *
  * Who calls it: the file source (collector/source/file.c) and --file-info.
  */
@@ -32,12 +32,13 @@ struct ph_trace_ops {
 
 /* An event block. */
 struct ph_trace_event {
-	const struct ph_evt_hdr *hdr; /* 26 bytes, then length words and parameters; hdr->len bytes are there. Old blocks without nparams have been given one */
+	const struct ph_evt_hdr *
+		hdr; /* 26 bytes, then length words and parameters; hdr->len bytes are there. Old blocks without nparams have been given one */
 	uint64_t offset; /* of the block in the (unpacked) file, bytes */
 	uint32_t flags; /* PH_BLOCK_FLAG_* and what others may have set */
 	uint16_t cpu;
 	bool large; /* length words of 32 bits */
-	bool stable; /* hdr stays where it is until the reader is closed; otherwise until the next call */
+	bool stable; /* hdr stays where it is until the function of ph_trace_reader_moves() is called; otherwise until the next call */
 };
 
 enum ph_trace_state {
@@ -53,9 +54,11 @@ struct ph_trace_end {
 	uint64_t offset; /* of the block that could not be read, or the end; in the unpacked file */
 	uint64_t events; /* event blocks handed out */
 	uint64_t sections;
-	uint64_t skipped; /* blocks of a kind that we do not know, and events of version 1 of a type that we do not know */
+	uint64_t
+		skipped; /* blocks of a kind that we do not know, and events of version 1 of a type that we do not know */
 	uint64_t bad; /* event blocks whose lengths do not fit, left out; head blocks with an entry that does not fit */
-	const char *what; /* CUT, DAMAGED, FAILED: what is wrong, for a person, no full stop; constant or the reader's */
+	const char
+		*what; /* CUT, DAMAGED, FAILED: what is wrong, for a person, no full stop; constant or the reader's */
 };
 
 /*
@@ -65,6 +68,8 @@ struct ph_trace_end {
 int ph_trace_reader_open(struct ph_trace_reader **out, const char *path, char *err, size_t errlen);
 void ph_trace_reader_close(struct ph_trace_reader *r);
 
+/* Called when event blocks that have been handed out are about to move: who needs one longer copies it then. */
+void ph_trace_reader_moves(struct ph_trace_reader *r, void (*moves)(void *arg), void *arg);
 /* Who is told of heads. To be set before the first ph_trace_reader_next(). */
 void ph_trace_reader_ops(struct ph_trace_reader *r, const struct ph_trace_ops *ops, void *arg);
 

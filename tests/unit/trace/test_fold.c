@@ -94,6 +94,22 @@ static void blocks_that_do_not_stay_are_kept_as_copies(void **state)
 	assert_int_equal(ph_event_int(&ev, 2), 5);
 }
 
+static void what_waits_is_copied_before_its_block_moves(void **state)
+{
+	struct ph_event ev;
+	(void)state;
+	put(&ev, read_enter(TID, 100), true);
+	put(&ev, read_enter(TID + 1, 101), false);
+	ph_fold_rescue(fold);
+	memset(kept, 0xff, sizeof kept);
+	nkept = 2;
+	put(&ev, read_exit(TID, 130), true);
+	assert_int_equal(ev.enter_ts, 100);
+	assert_int_equal(ph_event_int(&ev, 2), 5);
+	put(&ev, read_exit(TID + 1, 130), true);
+	assert_int_equal(ev.enter_ts, 101);
+}
+
 static void an_exit_without_an_enter_is_an_event_all_the_same(void **state)
 {
 	struct ph_event ev;
@@ -351,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_exit_takes_what_it_lacks_from_its_enter),
 		TEST(blocks_that_do_not_stay_are_kept_as_copies),
+		TEST(what_waits_is_copied_before_its_block_moves),
 		TEST(an_exit_without_an_enter_is_an_event_all_the_same),
 		TEST(an_enter_of_another_call_or_thread_is_not_taken),
 		TEST(an_enter_serves_one_exit),
