@@ -39,6 +39,12 @@ struct ph_inspector_opts {
 	 */
 	bool (*wanted)(void *arg, const struct ph_event_info *info);
 	void *wanted_arg;
+	/*
+	 * Whether nobody wants this event: asked before it is decoded, with its kind, number, time, thread and descriptor alone, of kinds
+	 * that no state depends on. The answer is remembered for the same thread, kind and descriptor until a state event comes. NULL: never.
+	 */
+	bool (*rejects)(void *arg, const struct ph_event *ev);
+	void *rejects_arg;
 	void (*container_changed)(void *arg, const struct ph_container *c); /* in between events */
 	void (*section)(void *arg); /* a file's second or later section has begun; before its first event is handed out */
 	void *change_arg;

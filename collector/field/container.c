@@ -127,7 +127,7 @@ static bool get_mounts(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 	struct ph_text t;
 
 	(void)r;
-	if (!k || k->nmounts == 0)
+	if (!k || (k->nmounts == 0 && k->lookup != PH_CL_OK))
 		return false;
 	t = ph_scratch_open(c);
 	for (size_t i = 0; i < k->nmounts; i++) {
@@ -232,7 +232,7 @@ static const struct ph_field fields[] = {
 	{ "container.liveness_probe", STR, 0, 0, 0, 0, get_probe, "command line of the liveness probe, NONE when there is none" },
 	{ "container.readiness_probe", STR, 0, 0, 0, 0, get_probe, "command line of the readiness probe, NONE when there is none" },
 	{ "container.start_ts", PH_PT_ABSTIME, PH_PF_NA, 0, 0, 0, 0, get_start, "when the container was made, nanoseconds since the epoch" },
-	{ "container.duration", PH_PT_RELTIME, PH_PF_NA, 0, 0, 0, 0, get_duration, "nanoseconds since then" },
+	{ "container.duration", PH_PT_RELTIME, PH_PF_NA, 0, PH_FF_MOMENT, 0, 0, get_duration, "nanoseconds since then" },
 	{ "container.ip", STR, 0, 0, 0, 0, get_ip, "address of the container" },
 	{ "container.cni.json", STR, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.host_pid", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
@@ -244,5 +244,5 @@ static const struct ph_field fields[] = {
 /* clang-format on */
 
 const struct ph_field_class ph_class_container = {
-	"container", "containers", "The container in which the thread runs.", fields, COUNT(fields),
+	"container", "containers", "The container in which the thread runs.", fields, COUNT(fields), PH_OF_THREAD
 };

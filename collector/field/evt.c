@@ -15,16 +15,21 @@
 #define O_TMP PH_file_flags_O_TMPFILE
 #define O_CREATED PH_file_flags_O_F_CREATED
 
+/* The call of a generic event; NULL: it is none that is known. */
+static const struct ph_syscall_info *generic_call(const struct ph_event *ev)
+{
+	return ev->syscall < PH_SC_COUNT ? ph_syscall_row(ev->syscall) :
+					   ph_syscall_by_id((unsigned)ph_event_uint(ev, 0));
+}
+
 const char *ph_event_name(const struct ph_event *ev)
 {
 	const struct ph_syscall_info *s;
 
 	if (ev->type > PH_EV_GENERIC_X)
 		return ev->info->name;
-	if (ev->syscall < PH_SC_COUNT)
-		return ph_syscall_row(ev->syscall)->name;
-	s = ph_syscall_by_id((unsigned)ph_event_uint(ev, 0));
-	return s ? s->name : ev->info->name;
+	s = generic_call(ev);
+	return s ? s->name : "<unknown>";
 }
 
 static bool is_exit(const struct ph_event *ev)
@@ -141,7 +146,7 @@ static bool get_latency_human(struct ph_field_ctx *c, struct ph_field_ref *r, st
 		const char *name;
 	} units[] = { { SECOND, "s" }, { 1000000, "ms" }, { 1000, "us" }, { 1, "ns" } };
 	struct ph_text t = ph_scratch_open(c);
-	uint64_t ns = c->ev->latency, hundredths;
+	uint64_t ns = c->ev->latency;
 	size_t u = 0;
 
 	(void)r;
@@ -149,12 +154,11 @@ static bool get_latency_human(struct ph_field_ctx *c, struct ph_field_ref *r, st
 		return false;
 	while (u + 1 < COUNT(units) && ns < units[u].ns)
 		u++;
-	hundredths = units[u].ns == 1 ? ns * 100 : ns / (units[u].ns / 100);
-	ph_text_uint(&t, hundredths / 100);
-	if (hundredths % 100) {
+	ph_text_uint(&t, ns / units[u].ns);
+	/* three digits are enough, but of seconds nothing is left out */
+	if (units[u].ns > 1 && (ns < 10 * units[u].ns || u == 0)) {
 		ph_text_char(&t, '.');
-		ph_text_uint_pad(&t, hundredths % 10 ? hundredths % 100 : hundredths % 100 / 10,
-				 hundredths % 10 ? 2 : 1);
+		ph_text_uint_pad(&t, ns % units[u].ns / (units[u].ns / 100), 2);
 	}
 	ph_text_str(&t, units[u].name);
 	return ph_scratch_close(c, &t, v);
@@ -314,9 +318,12 @@ static bool get_category(struct ph_field_ctx *c, struct ph_field_ref *r, struct 
 		[PH_C_INTERNAL] = "internal",
 	};
 	unsigned cat = category(c->ev);
-	const char *word = cat < PH_C_MAX ? words[cat] : NULL;
+	const char *word;
 
 	(void)r;
+	if (c->ev->type <= PH_EV_GENERIC_X)
+		cat = ph_syscall_category(generic_call(c->ev));
+	word = cat < PH_C_MAX ? words[cat] : NULL;
 	if (!word)
 		word = io_word(c->ev);
 	v->clean = true;
@@ -579,7 +586,7 @@ static bool get_buflen(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 	const struct ph_event *ev = c->ev;
 	unsigned want = (unsigned)r->field->tag;
 
-	if (!ev->fd || !ev->has_res || ev->res < 0 || !io_of(ev))
+	if (!ev->fd || !ev->has_res || ev->res < 0 || category(ev) < PH_C_IO_READ || category(ev) > PH_C_IO_OTHER)
 		return false;
 	if ((want & (IN | OUT)) && !(io_of(ev) & want))
 		return false;
@@ -772,7 +779,7 @@ static const struct ph_field event_fields[] = {
 /* clang-format on */
 
 const struct ph_field_class ph_class_gen_event = {
-	"evt", "every event", "What every event has: number, time, source.", gen_fields, COUNT(gen_fields),
+	"evt", "every event", "What every event has: number, time, source.", gen_fields, COUNT(gen_fields), PH_OF_EVENT
 };
 const struct ph_field_class ph_class_event = {
 	"evt",
@@ -780,4 +787,5 @@ const struct ph_field_class ph_class_event = {
 	"The event itself: what it is, its parameters, its result, how long it took. Parameters have fields of their own, for example evt.arg.name.",
 	event_fields,
 	COUNT(event_fields),
+	PH_OF_EVENT
 };

@@ -101,4 +101,5 @@ const struct ph_field_class ph_class_message = {
 	"What programs beside the kernel put into the stream, or once did: agents, plugins.",
 	fields,
 	COUNT(fields),
+	PH_OF_EVENT
 };

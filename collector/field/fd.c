@@ -125,18 +125,20 @@ static bool resolved(struct ph_field_ctx *c, int path, struct ph_value *v)
 	return ph_scratch_close(c, &t, v);
 }
 
-/* The peer that a failed connect tried. */
+/* The peer that a failed connect tried; of accept, that there was none. */
 static bool attempted_peer(struct ph_field_ctx *c, struct ph_value *v)
 {
 	static const char *const names[] = { "tuple", "addr" };
 	struct ph_text t, none = { 0 };
+	bool accepts = strncmp(c->ev->info->name, "accept", 6) == 0;
 
-	if (c->ev->type != PH_EV_SOCKET_CONNECT_X || !c->ev->has_res || c->ev->res >= 0)
+	if (!PH_IS_EXIT(c->ev->type) || (!accepts && c->ev->type != PH_EV_SOCKET_CONNECT_X) || !c->ev->has_res ||
+	    c->ev->res >= 0)
 		return false;
 	for (size_t i = 0; i < COUNT(names); i++) {
 		int p = ph_event_param_index(c->ev->info, names[i], strlen(names[i]));
 
-		if (!ph_event_has(c->ev, p) || c->ev->params[p].len == 0)
+		if (!ph_event_has(c->ev, p) || (!accepts && c->ev->params[p].len == 0))
 			continue;
 		t = ph_scratch_open(c);
 		ph_param_text(c, p, &t, &none);
@@ -145,13 +147,63 @@ static bool attempted_peer(struct ph_field_ctx *c, struct ph_value *v)
 	return false;
 }
 
+/* --- descriptors that are not known ---------------------------------------------------------------------------------------- */
+
+static bool is_of_fd(const struct ph_event *ev)
+{
+	return ev->thread && (ev->info->flags & (PH_EF_CREATES_FD | PH_EF_USES_FD | PH_EF_DESTROYS_FD));
+}
+
+/* The end of a call on one: it has a name, which is empty. At a call's begin nothing is known yet that could have one. */
+static bool is_nameless(const struct ph_event *ev)
+{
+	return !ev->fd && is_of_fd(ev) && PH_IS_EXIT(ev->type);
+}
+
+/* What kind of descriptor a call makes, by its name; 0: it may be any. */
+static char made_by(const struct ph_event *ev)
+{
+	static const struct {
+		const char *call;
+		char letter;
+	} makers[] = {
+		{ "open", 'f' },
+		{ "openat", 'f' },
+		{ "openat2", 'f' },
+		{ "creat", 'f' },
+		{ "open_by_handle_at", 'f' },
+		{ "socket", '4' },
+		{ "accept", '4' },
+		{ "accept4", '4' },
+		{ "pipe", 'p' },
+		{ "pipe2", 'p' },
+		{ "eventfd", 'e' },
+		{ "eventfd2", 'e' },
+		{ "signalfd", 's' },
+		{ "signalfd4", 's' },
+		{ "timerfd_create", 't' },
+		{ "inotify_init", 'i' },
+		{ "inotify_init1", 'i' },
+		{ "epoll_create", 'l' },
+		{ "epoll_create1", 'l' },
+	};
+
+	for (size_t i = 0; i < COUNT(makers); i++)
+		if (strcmp(ev->info->name, makers[i].call) == 0)
+			return makers[i].letter;
+	return 0;
+}
+
 /* --- what it is ---------------------------------------------------------------------------------------------------------- */
 
 static bool get_num(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	(void)r;
 	v->i = c->ev->fdnum;
-	return c->ev->fdnum != PH_FD_NONE && (c->ev->fdnum >= 0 || c->ev->fd);
+	if (c->ev->fdnum != PH_FD_NONE && (c->ev->fdnum >= 0 || c->ev->fd))
+		return true;
+	v->i = -1;
+	return is_of_fd(c->ev);
 }
 
 static bool get_type(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -166,12 +218,14 @@ static bool get_type(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 static bool get_typechar(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	struct ph_text t;
+	char letter;
 
 	(void)r;
-	if (!c->ev->fd)
-		return attempted_path(c->ev) >= 0 && text(v, "f");
+	if (!c->ev->fd && !is_of_fd(c->ev))
+		return false;
+	letter = c->ev->fd ? ph_fd_typechar(c->ev->fd->type) : made_by(c->ev);
 	t = ph_scratch_open(c);
-	ph_text_char(&t, ph_fd_typechar(c->ev->fd->type));
+	ph_text_char(&t, letter ? letter : 'o');
 	return ph_scratch_close(c, &t, v);
 }
 
@@ -185,7 +239,9 @@ static bool get_name(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 	path = attempted_path(c->ev);
 	if (path >= 0)
 		return resolved(c, path, v);
-	return attempted_peer(c, v) || (c->ev->fd && text(v, c->ev->fd->name));
+	if (attempted_peer(c, v))
+		return true;
+	return c->ev->fd ? text(v, c->ev->fd->name) : is_nameless(c->ev) && text(v, "");
 }
 
 static bool get_nameraw(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -217,7 +273,9 @@ static bool path_name(struct ph_field_ctx *c, struct ph_value *v, bool directori
 		return (is_file(c->ev->fd) || (directories && c->ev->fd->type == PH_FD_DIRECTORY)) &&
 		       text(v, c->ev->fd->name);
 	path = attempted_path(c->ev);
-	return path >= 0 && resolved(c, path, v);
+	if (path >= 0)
+		return resolved(c, path, v);
+	return directories && is_nameless(c->ev) && text(v, "");
 }
 
 static bool get_directory(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -269,13 +327,13 @@ static bool get_containerdirectory(struct ph_field_ctx *c, struct ph_field_ref *
 
 static bool get_uid(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
+	struct ph_value num;
 	struct ph_text t = ph_scratch_open(c);
 
-	(void)r;
-	if (c->ev->fdnum == PH_FD_NONE || c->ev->fdnum < 0)
+	if (!get_num(c, r, &num))
 		return false;
 	ph_text_int(&t, c->ev->tid);
-	ph_text_int(&t, c->ev->fdnum);
+	ph_text_int(&t, num.i);
 	return ph_scratch_close(c, &t, v);
 }
 
@@ -305,6 +363,11 @@ static bool get_dev(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_va
 	}
 }
 
+static bool is_made(const struct ph_event *ev)
+{
+	return PH_IS_EXIT(ev->type) && (ev->info->flags & PH_EF_CREATES_FD) && ev->has_res && ev->res >= 0;
+}
+
 enum { CONNECTED, NAME_CHANGED, UPPER, LOWER };
 
 static bool get_flag(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -318,7 +381,7 @@ static bool get_flag(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 		v->b = fd->flags & PH_FDF_CONNECTED;
 		break;
 	case NAME_CHANGED:
-		v->b = fd->flags & PH_FDF_NAME_CHANGED;
+		v->b = (fd->flags & PH_FDF_NAME_CHANGED) || (is_made(c->ev) && fd->name[0]);
 		break;
 	case UPPER:
 		v->b = fd->open_flags & O_UPPER;
@@ -508,7 +571,7 @@ static bool get_l4proto(struct ph_field_ctx *c, struct ph_field_ref *r, struct p
 	(void)r;
 	if (!fd || !is_ip(fd))
 		return false;
-	return text(v, fd->l4 < COUNT(words) && words[fd->l4] ? words[fd->l4] : "<NA>");
+	return text(v, fd->name[0] && fd->l4 < COUNT(words) && words[fd->l4] ? words[fd->l4] : "<NA>");
 }
 
 static bool get_sockfamily(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -615,17 +678,17 @@ static const struct ph_field fields[] = {
 	{ "fd.lnet", PH_PT_IPNET, NA, 0, PH_FF_FILTER, 0, LOCAL, get_ip, "network of this end" },
 	{ "fd.rnet", PH_PT_IPNET, NA, 0, PH_FF_FILTER, 0, REMOTE, get_ip, "network of the other end" },
 	{ "fd.connected", PH_PT_BOOL, NA, 0, 0, 0, CONNECTED, get_flag, "true for sockets that are connected" },
-	{ "fd.name_changed", PH_PT_BOOL, NA, 0, 0, 0, NAME_CHANGED, get_flag, "true when this event gave the descriptor another name" },
-	{ "fd.cip.name", STR, NA, 0, 0, 0, CLIENT, get_host, "name of the client's address, by this host's resolver; live only, and missing until the answer is there" },
-	{ "fd.sip.name", STR, NA, 0, 0, 0, SERVER, get_host, "name of the server's address, in the same way" },
-	{ "fd.lip.name", STR, NA, 0, 0, 0, LOCAL, get_host, "name of this end's address, in the same way" },
-	{ "fd.rip.name", STR, NA, 0, 0, 0, REMOTE, get_host, "name of the other end's address, in the same way" },
+	{ "fd.name_changed", PH_PT_BOOL, NA, 0, PH_FF_MOMENT, 0, NAME_CHANGED, get_flag, "true when this event gave the descriptor another name" },
+	{ "fd.cip.name", STR, NA, 0, PH_FF_MOMENT, 0, CLIENT, get_host, "name of the client's address, by this host's resolver; live only, and missing until the answer is there" },
+	{ "fd.sip.name", STR, NA, 0, PH_FF_MOMENT, 0, SERVER, get_host, "name of the server's address, in the same way" },
+	{ "fd.lip.name", STR, NA, 0, PH_FF_MOMENT, 0, LOCAL, get_host, "name of this end's address, in the same way" },
+	{ "fd.rip.name", STR, NA, 0, PH_FF_MOMENT, 0, REMOTE, get_host, "name of the other end's address, in the same way" },
 	{ "fd.dev", PH_PT_INT32, PH_PF_HEX, 0, 0, 0, DEV, get_dev, "number of the device that holds the file" },
 	{ "fd.dev.major", PH_PT_INT32, DEC, 0, 0, 0, MAJOR, get_dev, "major part of the device number" },
 	{ "fd.dev.minor", PH_PT_INT32, DEC, 0, 0, 0, MINOR, get_dev, "minor part of the device number" },
 	{ "fd.ino", PH_PT_INT64, DEC, 0, 0, 0, INODE, get_dev, "inode number of the file" },
-	{ "fd.nameraw", STR, NA, 0, 0, 0, 0, get_nameraw, "path as the process passed it to the call" },
-	{ "fd.types", STR, NA, PH_ARG_INDEX_OPT, PH_FF_ANY, 0, 0, get_types, "kinds of all descriptors that the process has open; with [n] of one" },
+	{ "fd.nameraw", STR, NA, 0, PH_FF_MOMENT, 0, 0, get_nameraw, "path as the process passed it to the call" },
+	{ "fd.types", STR, NA, PH_ARG_INDEX_OPT, PH_FF_ANY | PH_FF_MOMENT, 0, 0, get_types, "kinds of all descriptors that the process has open; with [n] of one" },
 	{ "fd.is_upper_layer", PH_PT_BOOL, NA, 0, 0, 0, UPPER, get_flag, "true for files in the writable layer of an overlay" },
 	{ "fd.is_lower_layer", PH_PT_BOOL, NA, 0, 0, 0, LOWER, get_flag, "true for files in a read-only layer of an overlay" },
 };
@@ -643,9 +706,10 @@ static const struct ph_field list_fields[] = {
 /* clang-format on */
 
 const struct ph_field_class ph_class_fd = {
-	"fd", "descriptors", "The file, socket or other descriptor that the event works on.", fields, COUNT(fields),
+	"fd",	"descriptors", "The file, socket or other descriptor that the event works on.",
+	fields, COUNT(fields), PH_OF_FD,
 };
 const struct ph_field_class ph_class_fdlist = {
 	"fdlist",    "descriptors of poll", "The descriptors that poll and ppoll wait for.",
-	list_fields, COUNT(list_fields),
+	list_fields, COUNT(list_fields),    PH_OF_EVENT
 };

@@ -21,6 +21,16 @@ const struct ph_field_class *ph_field_class(size_t i)
 	return i < COUNT(classes) ? classes[i] : NULL;
 }
 
+enum ph_field_of ph_field_of(const struct ph_field *f)
+{
+	const struct ph_field_class *cls;
+
+	for (size_t i = 0; (cls = ph_field_class(i)); i++)
+		if (f >= cls->fields && f < cls->fields + cls->count)
+			return f->flags & PH_FF_MOMENT ? PH_OF_EVENT : cls->of;
+	return PH_OF_EVENT;
+}
+
 enum ph_value_kind ph_value_kind_of(unsigned type)
 {
 	switch (type) {

@@ -59,6 +59,7 @@ enum ph_field_flag {
 	PH_FF_EVENT_NAME = 1 << 7, /* a value is the name of an event or syscall, decided without the event's data */
 	PH_FF_ANY_BARE = 1 << 8, /* a list, and filters only, when no argument is given (process ancestors) */
 	PH_FF_AT_MOST = 1 << 9, /* a distance: '=', the only operator, means at most */
+	PH_FF_MOMENT = 1 << 10, /* depends on the event or the time, other than the rest of its class */
 };
 
 struct ph_field_ctx;
@@ -79,15 +80,25 @@ struct ph_field {
 	const char *desc;
 };
 
+/* What the values of a class depend on, beside its PH_FF_MOMENT fields. */
+enum ph_field_of {
+	PH_OF_EVENT,
+	PH_OF_THREAD, /* the thread and the state, which changes with events that ph_state_follows() */
+	PH_OF_FD, /* the descriptor as well */
+};
+
 struct ph_field_class {
 	const char *name; /* as -l shows it; also the first word of its fields but for the second evt class */
 	const char *what, *desc;
 	const struct ph_field *fields;
 	size_t count;
+	enum ph_field_of of;
 };
 
 /* All classes in the order of -l; NULL when i is past the last. */
 const struct ph_field_class *ph_field_class(size_t i);
+/* What the values of a field depend on. */
+enum ph_field_of ph_field_of(const struct ph_field *f);
 
 struct ph_field_ref {
 	const struct ph_field *field;
@@ -225,6 +236,9 @@ const char *ph_event_name(const struct ph_event *ev);
 
 /* Of fields that are known by name but that nothing here can have a value for. */
 bool ph_field_no_value(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v);
+
+/* call_categories.c: what a call without an event of its own is about (enum ph_category); s may be NULL. */
+unsigned ph_syscall_category(const struct ph_syscall_info *s);
 
 /* syslog.c: "syslog sev=info msg=.." when the event is a message to syslog */
 bool ph_syslog_line(struct ph_field_ctx *c, struct ph_text *t);

@@ -94,5 +94,5 @@ static const struct ph_field fields[] = {
 };
 /* clang-format on */
 
-const struct ph_field_class ph_class_fs = { "fs.path", "paths", "The paths that a call works on.", fields,
-					    COUNT(fields) };
+const struct ph_field_class ph_class_fs = { "fs.path", "paths",	      "The paths that a call works on.",
+					    fields,    COUNT(fields), PH_OF_EVENT };

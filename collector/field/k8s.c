@@ -183,5 +183,6 @@ static const struct ph_field fields[] = {
 };
 /* clang-format on */
 
-const struct ph_field_class ph_class_k8s = { "k8s", "Kubernetes", "The pod of the container in which the thread runs.",
-					     fields, COUNT(fields) };
+const struct ph_field_class ph_class_k8s = {
+	"k8s", "Kubernetes", "The pod of the container in which the thread runs.", fields, COUNT(fields), PH_OF_THREAD
+};

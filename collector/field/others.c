@@ -62,5 +62,5 @@ static const struct ph_field fields[] = {
 
 const struct ph_field_class ph_class_others = {
 	"others", "names of other tools",	    "Names that are understood and never have a value.",
-	fields,	  sizeof fields / sizeof fields[0],
+	fields,	  sizeof fields / sizeof fields[0], PH_OF_EVENT
 };

@@ -82,7 +82,11 @@ static void render_uint(struct rendering *r)
 {
 	uint64_t v = load(r->p.data, r->p.len);
 
-	number(r, v);
+	/* calls take -1 for "as much as there can be", and all bits set say that better than twenty digits */
+	if (v == UINT64_MAX && r->info->fmt != PH_FMT_HEX && r->info->fmt != PH_FMT_OCT)
+		ph_text_str(r->val, "-1");
+	else
+		number(r, v);
 	flag_names(r, (uint32_t)v);
 }
 
@@ -123,7 +127,10 @@ static void render_errno(struct rendering *r)
 	int64_t v = load_signed(r->p.data, r->p.len);
 	const char *name = v < 0 && v > -100000 ? ph_errno_name((int)-v) : NULL;
 
-	ph_text_int(r->val, v);
+	if (r->info->fmt == PH_FMT_HEX)
+		number(r, (uint64_t)v);
+	else
+		ph_text_int(r->val, v);
 	if (name)
 		ph_text_str(r->res, name);
 }
@@ -164,7 +171,7 @@ static void render_fd_num(struct rendering *r, int64_t num)
 		return;
 	ph_text_char(r->res, '<');
 	ph_text_char(r->res, ph_fd_typechar(fd->type));
-	if (is_ip(fd->type) && fd->l4 < sizeof l4_letters && l4_letters[fd->l4])
+	if (is_ip(fd->type) && fd->name[0] && fd->l4 < sizeof l4_letters && l4_letters[fd->l4])
 		ph_text_char(r->res, l4_letters[fd->l4]);
 	ph_text_char(r->res, '>');
 	ph_text_clean(r->res, fd->name, strlen(fd->name));
@@ -205,7 +212,7 @@ static void render_pid(struct rendering *r)
 		t = r->ev->thread;
 	else if (v > 0 && r->c->opts.state)
 		t = ph_state_thread(r->c->opts.state, v);
-	if (t)
+	if (t && !t->placeholder)
 		ph_text_clean(r->res, t->comm, strnlen(t->comm, sizeof t->comm));
 }
 
@@ -634,7 +641,7 @@ static void cut(const struct ph_field_ctx *c, unsigned type, struct ph_text *t, 
 	if (type != PH_PT_BYTEBUF || c->opts.whole_buffers || c->opts.buffers != PH_BUF_DOTTED ||
 	    t->len - from <= CUT_AT)
 		return;
-	t->len = from + CUT_AT;
+	t->len = from + CUT_AT - 3;
 	ph_text_str(t, "...");
 }
 

@@ -58,6 +58,12 @@ static bool command_line(struct ph_field_ctx *c, struct ph_value *v, const char 
 	return ph_scratch_close(c, &t, v);
 }
 
+/* Of a thread that is known by its number alone the command line is what its name is: not there. */
+static const char *exe_of(const struct ph_thread *t)
+{
+	return t->placeholder && !t->proc->exe[0] ? "<NA>" : t->proc->exe;
+}
+
 static bool describe(struct ph_field_ctx *c, const struct ph_thread *t, enum what what, struct ph_value *v)
 {
 	const struct ph_process *p;
@@ -69,7 +75,7 @@ static bool describe(struct ph_field_ctx *c, const struct ph_thread *t, enum wha
 	case NAME:
 		return ph_value_str(v, t->comm, strnlen(t->comm, sizeof t->comm));
 	case EXE:
-		return text(v, p->exe);
+		return text(v, exe_of(t));
 	case EXEPATH:
 		return text(v, p->exepath);
 	case ARGS:
@@ -77,7 +83,7 @@ static bool describe(struct ph_field_ctx *c, const struct ph_thread *t, enum wha
 	case CMDLINE:
 		return command_line(c, v, t->comm, strnlen(t->comm, sizeof t->comm), p, false);
 	case EXELINE:
-		return command_line(c, v, p->exe, strlen(p->exe), p, true);
+		return command_line(c, v, exe_of(t), strlen(exe_of(t)), p, true);
 	case ENV:
 		return joined_value(c, v, p->env, p->env_len);
 	case PID:
@@ -187,7 +193,7 @@ static struct ph_thread *leader(struct ph_field_ctx *c, int64_t tid,
 	struct ph_thread *t = c->opts.state && tid > 0 ? ph_state_thread(c->opts.state, tid) : NULL, *best;
 	unsigned n = 0;
 
-	if (t || tid <= 0)
+	if (t)
 		return t;
 	best = t = c->ev->thread;
 	for (; t && n < MAX_ANCESTORS; t = parent(c, t), n++)
@@ -214,7 +220,7 @@ static bool get_session(struct ph_field_ctx *c, struct ph_field_ref *r, struct p
 
 static bool get_group(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	return c->ev->thread &&
+	return c->ev->thread && c->ev->thread->proc->pgid > 0 &&
 	       describe(c, leader(c, c->ev->thread->proc->pgid, same_group), (enum what)r->field->tag, v);
 }
 
@@ -290,7 +296,7 @@ static bool get_amount(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 	case FDCOUNT:
 		return c->opts.state && number(v, ph_state_fd_count(c->opts.state, c->ev->thread));
 	case FDLIMIT:
-		return signed_number(v, (int64_t)p->fdlimit);
+		return signed_number(v, p->fdlimit ? (int64_t)p->fdlimit : -1);
 	case VMSIZE:
 		return number(v, p->vm_size_kb);
 	case VMRSS:
@@ -302,7 +308,7 @@ static bool get_amount(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 	case PFMINOR:
 		return number(v, p->pfminor);
 	case SID:
-		return signed_number(v, p->vsid);
+		return signed_number(v, p->vsid != -1 ? p->vsid : p->sid);
 	case VPGID:
 		return signed_number(v, p->vpgid);
 	case PGID:
@@ -421,12 +427,32 @@ static bool get_thread_memory(struct ph_field_ctx *c, struct ph_field_ref *r, st
 	return number(v, r->field->tag > 0xff ? kb * 1024 : kb);
 }
 
+/* The controller of block devices has another name in the kernel than where control groups are mounted. */
+static bool is_io(const char *item, size_t len)
+{
+	return len >= 3 && memcmp(item, "io=", 3) == 0;
+}
+
 static bool get_cgroups(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_thread *t = c->ev->thread;
+	const struct ph_process *p = c->ev->thread ? c->ev->thread->proc : NULL;
+	struct ph_text t;
 
 	(void)r;
-	return t && t->proc->cgroups_len > 0 && joined_value(c, v, t->proc->cgroups, t->proc->cgroups_len);
+	if (!p || p->cgroups_len == 0)
+		return false;
+	t = ph_scratch_open(c);
+	for (uint32_t at = 0; at < p->cgroups_len;) {
+		size_t len = strnlen(p->cgroups + at, p->cgroups_len - at);
+
+		if (at && len)
+			ph_text_char(&t, ' ');
+		if (is_io(p->cgroups + at, len))
+			ph_text_str(&t, "blk");
+		ph_text_put(&t, p->cgroups + at, len);
+		at += (uint32_t)len + 1;
+	}
+	return ph_scratch_close(c, &t, v);
 }
 
 static bool get_cgroup(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -439,6 +465,8 @@ static bool get_cgroup(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph
 
 		if (len > n && p->cgroups[at + n] == '=' && memcmp(p->cgroups + at, r->key, n) == 0)
 			return ph_value_str(v, p->cgroups + at + n + 1, len - n - 1);
+		if (is_io(p->cgroups + at, len) && strcmp(r->key, "blkio") == 0)
+			return ph_value_str(v, p->cgroups + at + 3, len - 3);
 		at += (uint32_t)len + 1;
 	}
 	return false;
@@ -650,9 +678,9 @@ static const struct ph_field fields[] = {
 	{ "proc.apid", I64, ID, UP, 0, PID, get_ancestor, "process id of an ancestor: proc.apid[1] is the parent; without [n], in filters, any of them" },
 	{ "proc.aname", STR, NA, UP, 0, NAME, get_ancestor, "name of an ancestor: proc.aname[1] is the parent; without [n], in filters, any of them" },
 	{ "proc.loginshellid", I64, ID, 0, 0, 0, 0, get_loginshell, "process id of the oldest shell among the process and its ancestors" },
-	{ "proc.duration", PH_PT_RELTIME, DEC, 0, 0, 0, AGE, get_self, "nanoseconds since the process started" },
+	{ "proc.duration", PH_PT_RELTIME, DEC, 0, PH_FF_MOMENT, 0, AGE, get_self, "nanoseconds since the process started" },
 	{ "proc.fdopencount", U64, DEC, 0, 0, 0, FDCOUNT, get_amount, "how many descriptors the process has open" },
-	{ "proc.fdlimit", I64, DEC, 0, 0, 0, FDLIMIT, get_amount, "how many descriptors it may have open" },
+	{ "proc.fdlimit", I64, DEC, 0, 0, 0, FDLIMIT, get_amount, "how many descriptors it may have open, -1 when that is not known" },
 	{ "proc.fdusage", PH_PT_DOUBLE, NA, 0, 0, 0, 0, get_fdusage, "open descriptors in percent of the limit" },
 	{ "proc.vmsize", U64, DEC, 0, PH_FF_KIB, 0, VMSIZE, get_amount, "virtual memory in KiB" },
 	{ "proc.vmrss", U64, DEC, 0, PH_FF_KIB, 0, VMRSS, get_amount, "resident memory in KiB" },
@@ -661,11 +689,11 @@ static const struct ph_field fields[] = {
 	{ "thread.pfminor", U64, DEC, 0, 0, 0, PFMINOR, get_amount, "page faults that did not, since the start" },
 	{ "thread.tid", I64, ID, 0, 0, 0, 0, get_tid, "thread id" },
 	{ "thread.ismain", PH_PT_BOOL, NA, 0, 0, 0, 0, get_ismain, "true for the main thread of a process" },
-	{ "thread.exectime", PH_PT_RELTIME, DEC, 0, 0, PH_NEED_SWITCHES, 0, get_exectime, "nanoseconds that the thread had a CPU before this switch; 0 for other events" },
-	{ "thread.totexectime", PH_PT_RELTIME, DEC, 0, 0, PH_NEED_SWITCHES, 0, get_totexectime, "nanoseconds that the thread has had CPUs since the capture began" },
-	{ "thread.cpu", PH_PT_DOUBLE, NA, 0, 0, 0, USER | SYSTEM, get_cpu, "percent of a CPU that the thread has used in the second before; procinfo events only" },
-	{ "thread.cpu.user", PH_PT_DOUBLE, NA, 0, 0, 0, USER, get_cpu, "the same, outside of the kernel" },
-	{ "thread.cpu.system", PH_PT_DOUBLE, NA, 0, 0, 0, SYSTEM, get_cpu, "the same, inside of the kernel" },
+	{ "thread.exectime", PH_PT_RELTIME, DEC, 0, PH_FF_MOMENT, PH_NEED_SWITCHES, 0, get_exectime, "nanoseconds that the thread had a CPU before this switch; 0 for other events" },
+	{ "thread.totexectime", PH_PT_RELTIME, DEC, 0, PH_FF_MOMENT, PH_NEED_SWITCHES, 0, get_totexectime, "nanoseconds that the thread has had CPUs since the capture began" },
+	{ "thread.cpu", PH_PT_DOUBLE, NA, 0, PH_FF_MOMENT, 0, USER | SYSTEM, get_cpu, "percent of a CPU that the thread has used in the second before; procinfo events only" },
+	{ "thread.cpu.user", PH_PT_DOUBLE, NA, 0, PH_FF_MOMENT, 0, USER, get_cpu, "the same, outside of the kernel" },
+	{ "thread.cpu.system", PH_PT_DOUBLE, NA, 0, PH_FF_MOMENT, 0, SYSTEM, get_cpu, "the same, inside of the kernel" },
 	{ "thread.cgroups", STR, NA, 0, 0, 0, 0, get_cgroups, "control groups of the thread as controller=path, joined with blanks" },
 	{ "thread.cgroup", STR, NA, PH_ARG_NAME, 0, 0, 0, get_cgroup, "path of the control group of one controller, for example thread.cgroup.cpuset" },
 	{ "thread.vtid", I64, ID, 0, 0, 0, 0, get_vtid, "thread id inside its PID namespace" },
@@ -706,7 +734,7 @@ static const struct ph_field fields[] = {
 	{ "proc.pgid.name", STR, NA, 0, 0, 0, NAME, get_group, "name of the process group's leader" },
 	{ "proc.pgid.exe", STR, NA, 0, 0, 0, EXE, get_group, "first argument of the process group leader's command line" },
 	{ "proc.pgid.exepath", STR, NA, 0, 0, 0, EXEPATH, get_group, "path of the process group leader's program" },
-	{ "proc.ppid.duration", PH_PT_RELTIME, DEC, 0, 0, 0, AGE, get_parent, "nanoseconds since the parent started" },
+	{ "proc.ppid.duration", PH_PT_RELTIME, DEC, 0, PH_FF_MOMENT, 0, AGE, get_parent, "nanoseconds since the parent started" },
 	{ "proc.pid.ts", PH_PT_RELTIME, DEC, 0, 0, 0, START, get_self, "when the process started, nanoseconds since the epoch" },
 	{ "proc.ppid.ts", PH_PT_RELTIME, DEC, 0, 0, 0, START, get_parent, "when the parent started, nanoseconds since the epoch" },
 	{ "proc.is_sid_leader", PH_PT_BOOL, NA, 0, 0, 0, SID, get_leads, "true for the leader of a session" },
@@ -736,4 +764,5 @@ const struct ph_field_class ph_class_process = {
 	"The process and thread that did it, its ancestors, its session and its process group.",
 	fields,
 	COUNT(fields),
+	PH_OF_THREAD
 };

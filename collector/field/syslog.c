@@ -110,4 +110,4 @@ static const struct ph_field fields[] = {
 /* clang-format on */
 
 const struct ph_field_class ph_class_syslog = { "syslog", "messages to syslog", "What processes write to /dev/log.",
-						fields, COUNT(fields) };
+						fields,	  COUNT(fields),	PH_OF_EVENT };

@@ -75,7 +75,9 @@ static const struct ph_field group_fields[] = {
 };
 /* clang-format on */
 
-const struct ph_field_class ph_class_user = { "user", "users", "The user on whose behalf the thread works.",
-					      user_fields, COUNT(user_fields) };
-const struct ph_field_class ph_class_group = { "group", "groups", "The group of the thread.", group_fields,
-					       COUNT(group_fields) };
+const struct ph_field_class ph_class_user = {
+	"user", "users", "The user on whose behalf the thread works.", user_fields, COUNT(user_fields), PH_OF_THREAD
+};
+const struct ph_field_class ph_class_group = {
+	"group", "groups", "The group of the thread.", group_fields, COUNT(group_fields), PH_OF_THREAD
+};

@@ -14,5 +14,6 @@ static const struct ph_field fields[] = {
 	  "how many times this field has been asked for, from 1" },
 };
 
-const struct ph_field_class ph_class_util = { "util", "helpers", "What counts by itself.", fields,
-					      sizeof fields / sizeof fields[0] };
+const struct ph_field_class ph_class_util = {
+	"util", "helpers", "What counts by itself.", fields, sizeof fields / sizeof fields[0], PH_OF_EVENT
+};

@@ -388,6 +388,27 @@ bool ph_filter_may_pass_container(struct ph_filter *f, struct ph_field_ctx *c)
 	return can_pass(f, by_container, c);
 }
 
+static bool expr_is_lasting(const struct ph_expr *x)
+{
+	if (x->slot && ph_field_of(x->slot->ref.field) == PH_OF_EVENT)
+		return false;
+	for (size_t i = 0; i < x->nargs; i++)
+		if (!expr_is_lasting(x->args[i]))
+			return false;
+	return true;
+}
+
+bool ph_filter_is_lasting(const struct ph_filter *f)
+{
+	for (uint32_t pc = 0; pc < f->count; pc++) {
+		const struct node *n = f->code[pc].node;
+
+		if (n->kind != N_NAME && (!expr_is_lasting(n->lhs) || (n->rhs && !expr_is_lasting(n->rhs))))
+			return false;
+	}
+	return true;
+}
+
 /* --- errors ----------------------------------------------------------------------------------------------------------- */
 
 size_t ph_parse_error_text(const struct ph_parse_error *err, const char *given, char *buf, size_t size)

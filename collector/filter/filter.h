@@ -50,6 +50,12 @@ uint32_t ph_filter_needs(const struct ph_filter *f);
 bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall);
 
 /*
+ * Whether what the filter says depends on the event's kind (other than generic), its thread and its descriptor alone: then it says the
+ * same of the next event that has the same ones, until a state event comes, and need not see parameters.
+ */
+bool ph_filter_is_lasting(const struct ph_filter *f);
+
+/*
  * Whether an event of the thread in c->ev->thread can pass as long as it is in its container: false when the checks on container
  * fields alone decide that none can.
  */

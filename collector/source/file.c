@@ -16,9 +16,13 @@
 enum treat {
 	TREAT_EVENT, /* decoded, folded, handed out */
 	TREAT_ENTER, /* kept until its exit comes */
+	TREAT_STATE, /* the same, and what was answered before it holds no longer */
+	TREAT_ASK, /* the same as an event unless it is rejected before that */
 	TREAT_COUNT, /* nobody wants it: it only has a number */
 	TREAT_DROP, /* no event: codes that nothing uses */
 };
+
+#define ANSWERS 256 /* a power of two */
 
 struct file {
 	struct ph_source base; /* first */
@@ -28,8 +32,22 @@ struct file {
 	void *sink_arg;
 	struct ph_event raw; /* as the file has it, for written */
 	uint8_t *treat;
+	/* opts.rejects, and what it said */
+	bool (*rejects)(void *arg, const struct ph_event *ev);
+	void *rejects_arg;
+	struct ph_state *state;
+	int8_t *fd_param,
+		*enter_fd_param; /* by row: where the descriptor stands in the exit, or else in its enter; -1 */
+	uint32_t epoch; /* grows with each state event */
+	struct answer {
+		int64_t tid, fdnum;
+		const struct ph_event_info *info;
+		uint32_t epoch;
+		bool rejected;
+	} answers[ANSWERS];
 	uint16_t *rows; /* of syscalls.def by canonical number */
 	uint64_t num, bad;
+	bool asked_once;
 	bool both, stopped; /* both: enter and exit are handed out */
 };
 
@@ -66,6 +84,81 @@ static uint16_t syscall_of(const struct file *f, const struct ph_event *ev)
 	return id < IDS ? f->rows[id] : PH_SC_COUNT;
 }
 
+/* --- rejecting --- */
+
+/* Parameter i of a block, a number of 8 bytes. false: it is not there. */
+static bool number_at(const struct ph_evt_hdr *hdr, int i, int64_t *v)
+{
+	const uint8_t *lens = (const uint8_t *)hdr + sizeof(*hdr);
+	uint64_t at = sizeof(*hdr) + 2ull * hdr->nparams;
+	uint16_t len = 0;
+
+	if (i < 0 || (uint32_t)i >= hdr->nparams || at > hdr->len)
+		return false;
+	for (int k = 0; k <= i; k++) {
+		at += len;
+		memcpy(&len, lens + 2 * k, sizeof(len));
+	}
+	if (len != sizeof(*v) || at + len > hdr->len)
+		return false;
+	memcpy(v, (const uint8_t *)hdr + at, sizeof(*v));
+	return true;
+}
+
+static int64_t descriptor_of(struct file *f, const struct ph_trace_event *te, const struct ph_event_info *info)
+{
+	size_t row = (size_t)(info - ph_event_row(0));
+	const struct ph_evt_hdr *enter;
+	int64_t fd;
+
+	if (f->fd_param[row] < 0 || number_at(te->hdr, f->fd_param[row], &fd))
+		return f->fd_param[row] < 0 ? PH_FD_NONE : fd;
+	enter = f->enter_fd_param[row] >= 0 ? ph_fold_waiting(f->fold, te->hdr->tid, (uint16_t)(info->code - 1)) : NULL;
+	return enter && number_at(enter, f->enter_fd_param[row], &fd) ? fd : PH_FD_NONE;
+}
+
+static bool ask(struct file *f, struct ph_event *ev, const struct ph_trace_event *te, const struct ph_event_info *info,
+		int64_t fdnum)
+{
+	struct ph_thread *t = ph_state_thread(f->state, te->hdr->tid);
+
+	if (!t || t->suppressed)
+		return false;
+	ev->hdr = te->hdr;
+	ev->info = info;
+	ev->type = info->code;
+	ev->ts = te->hdr->ts_ns;
+	ev->tid = te->hdr->tid;
+	ev->cpu = te->cpu;
+	ev->num = f->num + 1;
+	ev->syscall = PH_SC_COUNT;
+	ev->nparams = 0;
+	ev->has_res = false;
+	ev->res = 0;
+	ev->enter = NULL;
+	ev->enter_ts = ev->latency = 0;
+	ev->block = 0;
+	ev->thread = t;
+	ev->fdnum = fdnum;
+	ev->fd = fdnum >= 0 ? ph_state_fd(f->state, t, fdnum) : NULL;
+	return f->rejects(f->rejects_arg, ev);
+}
+
+/* Whether nobody wants it. ev is for use in between. */
+static bool rejected(struct file *f, struct ph_event *ev, const struct ph_trace_event *te,
+		     const struct ph_event_info *info)
+{
+	int64_t tid = te->hdr->tid, fdnum = te->large ? PH_FD_NONE : descriptor_of(f, te, info);
+	struct answer *a = &f->answers[((uint64_t)tid * 31 + (uint64_t)fdnum * 7 + info->code) & (ANSWERS - 1)];
+
+	if (a->tid == tid && a->fdnum == fdnum && a->info == info && a->epoch == f->epoch)
+		return a->rejected;
+	*a = (struct answer){ tid, fdnum, info, f->epoch, ask(f, ev, te, info, fdnum) };
+	return a->rejected;
+}
+
+/* --- taking --- */
+
 /* 1: *ev is for the inspector; 0: it is not; -EBADMSG. */
 static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event *te)
 {
@@ -81,9 +174,19 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 	case TREAT_ENTER:
 		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
 		return 0;
+	case TREAT_ASK:
+		if (!f->asked_once || !rejected(f, ev, te, info))
+			break;
+		f->num++;
+		return 0;
+	case TREAT_STATE:
+		f->epoch++;
+		break;
 	case TREAT_EVENT:
 		break;
 	}
+	f->asked_once =
+		true; /* the first event is handed out: what is counted from it must not depend on what others want */
 	if (ph_event_decode_as(ev, te->hdr, info, te->large) != 0)
 		return -EBADMSG;
 	ev->cpu = te->cpu;
@@ -172,6 +275,7 @@ static int file_snapshot(struct ph_source *s, const struct ph_source_sink *sink,
 static void file_reset(struct ph_source *s)
 {
 	ph_fold_reset(file_of(s)->fold);
+	file_of(s)->epoch++;
 }
 
 static void file_waiting(struct ph_source *s, ph_source_waiting_fn *each, void *arg)
@@ -187,6 +291,8 @@ static void file_close(struct ph_source *s)
 	ph_fold_free(f->fold);
 	free(f->treat);
 	free(f->rows);
+	free(f->fd_param);
+	free(f->enter_fd_param);
 	free(f);
 }
 
@@ -216,19 +322,37 @@ static enum treat treat_of(const struct ph_event_info *info, const struct ph_ins
 		/* an enter whose exit is passed over need not be kept */
 		return exit && treat_of(exit, opts, st) == TREAT_COUNT ? TREAT_DROP : TREAT_ENTER;
 	}
-	if (!opts->wanted || opts->wanted(opts->wanted_arg, newest) || opts->wanted(opts->wanted_arg, info) ||
-	    ph_state_follows(st, newest))
-		return TREAT_EVENT;
+	if (ph_state_follows(st, newest))
+		return TREAT_STATE;
+	if (!opts->wanted || opts->wanted(opts->wanted_arg, newest) || opts->wanted(opts->wanted_arg, info))
+		return opts->rejects && info == newest && info->code > PH_EV_GENERIC_X &&
+				       info->code < PH_EV_OWN_FIRST && (info->category & PH_C_SYSCALL) &&
+				       !ph_event_carrier(info, &carrier) && !opts->enter_events ?
+			       TREAT_ASK :
+			       TREAT_EVENT;
 	/* what stands in two forms is told apart by who folds it */
 	return ph_event_carrier(newest, &carrier) ? TREAT_EVENT : TREAT_COUNT;
 }
 
-void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, const struct ph_state *st)
+void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, struct ph_state *st)
 {
 	struct file *f = file_of(s);
 
-	for (size_t i = 0; i < ph_event_count(); i++)
-		f->treat[i] = (uint8_t)treat_of(ph_event_row(i), opts, st);
+	f->rejects = opts->rejects;
+	f->rejects_arg = opts->rejects_arg;
+	f->state = st;
+	f->epoch = 1;
+	for (size_t i = 0; i < ph_event_count(); i++) {
+		const struct ph_event_info *info = ph_event_row(i),
+					   *enter = PH_IS_EXIT(info->code) ? ph_event_info(info->code - 1u) : NULL;
+		int fd = ph_state_fd_param(st, info);
+		const char *name = fd >= 0 ? info->params[fd].name : "";
+
+		f->treat[i] = (uint8_t)treat_of(info, opts, st);
+		f->fd_param[i] = (int8_t)fd;
+		f->enter_fd_param[i] =
+			(int8_t)(enter && fd >= 0 ? ph_event_param_index(enter, name, strlen(name)) : -1);
+	}
 }
 
 int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
@@ -243,8 +367,10 @@ int ph_source_open_file(struct ph_source **out, const char *path, const struct p
 		f->fold = ph_fold_new();
 		f->treat = calloc(ph_event_count(), 1);
 		f->rows = calloc(IDS, sizeof(*f->rows));
+		f->fd_param = calloc(ph_event_count(), 1);
+		f->enter_fd_param = calloc(ph_event_count(), 1);
 	}
-	if (!f || !f->fold || !f->treat || !f->rows) {
+	if (!f || !f->fold || !f->treat || !f->rows || !f->fd_param || !f->enter_fd_param) {
 		snprintf(err, errlen, "out of memory");
 		if (f)
 			file_close(&f->base);

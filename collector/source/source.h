@@ -64,7 +64,7 @@ struct ph_source {
 int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
 			size_t errlen);
 /* Decides what is decoded and what is passed over (opts->wanted). To be called once, before the first next(). */
-void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, const struct ph_state *st);
+void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, struct ph_state *st);
 /* How a file ended, and what its machine was. Only for a source that ph_source_open_file() opened. */
 void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end);
 void ph_source_file_progress(const struct ph_source *s, uint64_t *done, uint64_t *size);

@@ -221,6 +221,13 @@ static void event_fd(struct ph_state *st, struct ph_event *ev, const struct row 
 	ev->fd = e ? &e->pub : NULL;
 }
 
+int ph_state_fd_param(const struct ph_state *st, const struct ph_event_info *info)
+{
+	const struct row *r = &st->rows[info - ph_event_row(0)];
+
+	return r->result_is_fd ? -1 : r->fd;
+}
+
 bool ph_state_begin(struct ph_state *st, struct ph_event *ev)
 {
 	const struct row *r = &st->rows[ev->info - ph_event_row(0)];

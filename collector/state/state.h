@@ -167,6 +167,8 @@ void ph_state_each_group(struct ph_state *st, bool (*f)(void *arg, const struct 
  * be left out.
  */
 bool ph_state_follows(const struct ph_state *st, const struct ph_event_info *info);
+/* The parameter with the descriptor that events of this kind work on; -1: none, or it is the call's result. */
+int ph_state_fd_param(const struct ph_state *st, const struct ph_event_info *info);
 
 /* Start-up snapshot; texts and name as in probe.h. */
 void ph_state_add_task(struct ph_state *st, const struct ph_snap_task_rec *rec, const char *const texts[PH_SNAP_TEXTS]);

@@ -122,6 +122,13 @@ void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu,
 		copy(f, w);
 }
 
+const struct ph_evt_hdr *ph_fold_waiting(struct ph_fold *f, int64_t tid, uint16_t code)
+{
+	struct waiting *w = slot_of(f, tid);
+
+	return w && w->hdr && w->hdr->type == code && !w->large ? w->hdr : NULL;
+}
+
 void ph_fold_rescue(struct ph_fold *f)
 {
 	for (uint32_t i = 0; i < f->cap; i++)

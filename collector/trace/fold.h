@@ -34,6 +34,9 @@ enum ph_folded ph_fold_event(struct ph_fold *f, struct ph_event *ev, bool stable
 /* The same for an enter that nobody decoded: hdr->len bytes at hdr are there. */
 void ph_fold_keep(struct ph_fold *f, const struct ph_evt_hdr *hdr, uint16_t cpu, bool large, bool stable);
 
+/* The enter of this code that waits for the thread's exit; NULL: there is none. */
+const struct ph_evt_hdr *ph_fold_waiting(struct ph_fold *f, int64_t tid, uint16_t code);
+
 /* Blocks that were stable until now move: enters that wait are copied. */
 void ph_fold_rescue(struct ph_fold *f);
 

@@ -143,6 +143,15 @@ static bool wanted(void *arg, const struct ph_event_info *info)
 	return ph_filter_may_pass(r->filter, info, PH_SC_COUNT);
 }
 
+/* What the filter says of the kind, thread and descriptor alone. */
+static bool rejects(void *arg, const struct ph_event *ev)
+{
+	struct run *r = arg;
+
+	ph_field_ctx_begin(&r->ctx, ev);
+	return !ph_filter_match(r->filter, &r->ctx);
+}
+
 static void container_changed(void *arg, const struct ph_container *c)
 {
 	struct run *r = arg;
@@ -185,6 +194,10 @@ static int open_inspector(struct run *r)
 	/* a file that is written on as it is keeps its enter events at their places */
 	r->copying = r->path && o->write && !o->exit_only && (!r->filter || o->display_filter);
 	r->pairs = (io.needs & PH_NEED_ENTER_EVENTS) || r->copying;
+	if (r->path && r->filter && ph_filter_is_lasting(r->filter) && !(o->write && o->display_filter)) {
+		io.rejects = rejects;
+		io.rejects_arg = r;
+	}
 	io.enter_events = r->pairs;
 	io.hidden_events = o->write != NULL;
 	rc = r->path ? ph_inspector_open_file(&r->ins, r->path, &io, err, sizeof err) :
