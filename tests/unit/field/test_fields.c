@@ -119,7 +119,7 @@ static void socket_fields(void **state)
 	assert_string_equal(scene_text(sc, "*%fd.name %fd.sip %fd.sport %fd.cip %fd.l4proto %fd.is_server"),
 			    "0.0.0.0:53 0.0.0.0 53 <NA> udp true");
 	scene_read(sc, 99, 5, "hello", 5);
-	assert_string_equal(scene_text(sc, "*%fd.num %fd.name %fd.type %evt.buflen"), "99 <NA> <NA> <NA>");
+	assert_string_equal(scene_text(sc, "*%fd.num %fd.name %fd.type %evt.buflen"), "99  <NA> <NA>");
 }
 
 static void calls_that_failed(void **state)
@@ -127,13 +127,85 @@ static void calls_that_failed(void **state)
 	static const struct row rows[] = {
 		{ "%fd.name %fd.directory %fd.filename %fd.typechar %fd.nameraw", "/home/u/a/b /home/u/a b f ./a/b" },
 		{ "%evt.res %evt.failed %evt.count.error %evt.count.error.file", "ENOENT true 1 1" },
-		{ "*%fd.num %fd.type %evt.count.error.net", "<NA> <NA> <NA>" },
+		{ "*%fd.num %fd.type %evt.count.error.net", "-1 <NA> <NA>" },
+		{ "%fd.uid", "200-1" },
 		{ "*%fs.path.name", "<NA>" },
 	};
 	struct scene *sc = *state;
 
 	scene_open(sc, -2, "./a/b", 3);
 	check_rows(sc, rows);
+}
+
+#define UNKNOWN_FD "*%fd.num %fd.uid %fd.typechar [%fd.name] %fd.directory %fd.filename %fd.type %fd.containername"
+
+static void begins_of_calls_and_descriptors_that_are_not_known(void **state)
+{
+	struct scene *sc = *state;
+
+	scene_event(sc, evb_new(PH_EV_SYSCALL_OPEN_E, 200, SCENE_TS));
+	assert_string_equal(scene_text(sc, UNKNOWN_FD), "-1 200-1 f [<NA>] <NA> <NA> <NA> <NA>");
+	scene_event(sc, evb_new(PH_EV_SOCKET_SOCKET_E, 200, SCENE_TS));
+	assert_string_equal(scene_text(sc, UNKNOWN_FD), "-1 200-1 4 [<NA>] <NA> <NA> <NA> <NA>");
+	scene_read(sc, 99, 5, "hello", 5);
+	assert_string_equal(scene_text(sc, UNKNOWN_FD), "99 20099 o [] / <NA> <NA> :");
+	scene_event(sc, evb_new(PH_EV_SYSCALL_FUTEX_X, 200, SCENE_TS));
+	assert_string_equal(scene_text(sc, UNKNOWN_FD), "<NA> <NA> <NA> [<NA>] <NA> <NA> <NA> <NA>");
+}
+
+static void calls_without_an_event_of_their_own_have_a_category(void **state)
+{
+	static const struct {
+		const char *call, *category;
+	} calls[] = { { "set_robust_list", "process" }, { "madvise", "memory" }, { "rt_sigprocmask", "signal" } };
+	struct scene *sc = *state;
+
+	for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
+		struct evb *b = evb_new(PH_EV_GENERIC_X, 200, SCENE_TS);
+
+		evb_num(b, "ID", ph_syscall_by_name(calls[i].call)->id);
+		scene_event(sc, b);
+		assert_string_equal(scene_text(sc, "%evt.type"), calls[i].call);
+		assert_string_equal(scene_text(sc, "%evt.category"), calls[i].category);
+	}
+	scene_event(sc, evb_new(PH_EV_GENERIC_X, 200, SCENE_TS));
+	assert_string_equal(scene_text(sc, "%evt.type %evt.category"), "<unknown> other");
+}
+
+static void threads_of_which_nothing_is_known(void **state)
+{
+	struct scene *sc = *state;
+	struct evb *b = evb_new(PH_EV_SYSCALL_FUTEX_X, 4711, SCENE_TS);
+
+	scene_event(sc, b);
+	assert_string_equal(scene_text(sc, "*[%proc.name] [%proc.exe] [%proc.exeline] %proc.fdlimit"),
+			    "[<NA>] [<NA>] [<NA> ] -1");
+}
+
+static void latencies_of_three_digits(void **state)
+{
+	static const struct {
+		uint64_t ns;
+		const char *text;
+	} rows[] = {
+		{ 0, "0ns" },
+		{ 999, "999ns" },
+		{ 1000, "1.00us" },
+		{ 9999, "9.99us" },
+		{ 10000, "10us" },
+		{ 999999, "999us" },
+		{ 3012176, "3.01ms" },
+		{ 349866120, "349ms" },
+		{ 1509999999, "1.50s" },
+		{ 61230000000, "61.23s" },
+	};
+	struct scene *sc = *state;
+
+	scene_read(sc, 3, 5, "hello", 5);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		sc->ev.latency = rows[i].ns;
+		assert_string_equal(scene_text(sc, "%evt.latency.human"), rows[i].text);
+	}
 }
 
 static void paths(void **state)
@@ -288,6 +360,10 @@ int main(void)
 		scene_test(file_fields),
 		scene_test(socket_fields),
 		scene_test(calls_that_failed),
+		scene_test(begins_of_calls_and_descriptors_that_are_not_known),
+		scene_test(calls_without_an_event_of_their_own_have_a_category),
+		scene_test(threads_of_which_nothing_is_known),
+		scene_test(latencies_of_three_digits),
 		scene_test(paths),
 		scene_test(containers),
 		scene_test(events_without_a_thread_have_no_process_fields),

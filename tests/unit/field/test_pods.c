@@ -103,6 +103,22 @@ static void containers_have_an_age(void **state)
 	sc->ev.thread->container = NULL;
 }
 
+static void a_known_container_without_mounts_has_an_empty_list(void **state)
+{
+	struct ph_container k = container("0123456789abcdef", NULL, 0);
+	struct scene *sc = *state;
+
+	scene_read(sc, 3, 5, "hello", 5);
+	sc->ev.thread->container = &k;
+	assert_string_equal(scene_text(sc, "*[%container.mounts] %container.liveness_probe %container.readiness_probe"),
+			    "[] NONE NONE");
+	k.lookup = PH_CL_STARTED;
+	assert_string_equal(scene_text(sc, "*[%container.mounts] %container.liveness_probe %container.readiness_probe"),
+			    "[<NA>] <NA> <NA>");
+	assert_string_equal(scene_text(sc, "*%container.cni.json %container.host_pid"), "<NA> <NA>");
+	sc->ev.thread->container = NULL;
+}
+
 static const char *is_healthcheck(struct scene *sc, struct ph_container *k, const char *command)
 {
 	k->healthcheck = (char *)(uintptr_t)command;
@@ -158,6 +174,7 @@ int main(void)
 		scene_test(the_sandbox_has_the_labels_and_the_address_of_the_pod),
 		scene_test(containers_find_the_sandbox_by_its_id),
 		scene_test(containers_have_an_age),
+		scene_test(a_known_container_without_mounts_has_an_empty_list),
 		scene_test(what_came_from_outside_with_the_health_checks_command_is_it),
 		scene_test(a_health_check_may_be_what_a_shell_runs),
 	};
