@@ -7,9 +7,9 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "collector/container/curl.h"
 #include "collector/container/internal.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -75,6 +75,7 @@ struct watch {
 };
 
 struct ct_worker {
+	const struct ct_curl *curl; /* from the first request on */
 	struct ct_env *env;
 	pthread_mutex_t lock;
 	pthread_t thread;
@@ -181,8 +182,8 @@ static void request_end(struct ct_worker *w, struct job *j)
 {
 	if (!j->easy)
 		return;
-	curl_multi_remove_handle(w->multi, j->easy);
-	curl_easy_cleanup(j->easy);
+	w->curl->multi_remove_handle(w->multi, j->easy);
+	w->curl->easy_cleanup(j->easy);
 	j->easy = NULL;
 	close(j->socket);
 	free(j->body);
@@ -346,24 +347,24 @@ static void request_failed(struct ct_worker *w, struct job *j, bool unreachable)
 		job_done(w, j);
 }
 
-static void set_options(CURL *easy, struct job *j, const char *socket, const char *url)
+static void set_options(const struct ct_curl *curl, CURL *easy, struct job *j, const char *socket, const char *url)
 {
-	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket);
-	curl_easy_setopt(easy, CURLOPT_URL, url);
+	curl->easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, socket);
+	curl->easy_setopt(easy, CURLOPT_URL, url);
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
+	curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http");
 #else
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTP);
+	curl->easy_setopt(easy, CURLOPT_PROTOCOLS, (long)CURLPROTO_HTTP);
 #endif
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)REQUEST_MS);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body_add);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, j);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, j);
+	curl->easy_setopt(easy, CURLOPT_PROXY, "");
+	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	curl->easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)REQUEST_MS);
+	curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, body_add);
+	curl->easy_setopt(easy, CURLOPT_WRITEDATA, j);
+	curl->easy_setopt(easy, CURLOPT_PRIVATE, j);
 }
 
 /* A descriptor stands for the socket: its path may be too long for connect(), or lie below another root. */
@@ -382,20 +383,27 @@ static void request_begin(struct ct_worker *w, struct job *j)
 		request_failed(w, j, true);
 		return;
 	}
-	CURL *easy = curl_easy_init();
+	const struct ct_curl *curl = w->curl = ct_curl();
+	if (!curl) {
+		close(fd);
+		warn_once(w, j, "cannot be asked (%s is not installed)", "libcurl.so.4");
+		request_failed(w, j, false);
+		return;
+	}
+	CURL *easy = curl->easy_init();
 	CURLMcode err = CURLM_OUT_OF_MEMORY;
 	if (!w->multi)
-		w->multi = curl_multi_init();
+		w->multi = curl->multi_init();
 	if (easy && w->multi) {
 		snprintf(socket, sizeof socket, "/proc/self/fd/%d", fd);
 		snprintf(url, sizeof url, "http://localhost%s", path);
-		set_options(easy, j, socket, url);
-		err = curl_multi_add_handle(w->multi, easy);
+		set_options(curl, easy, j, socket, url);
+		err = curl->multi_add_handle(w->multi, easy);
 	}
 	if (err) {
-		curl_easy_cleanup(easy);
+		curl->easy_cleanup(easy);
 		close(fd);
-		warn_once(w, j, "cannot be asked (%s)", curl_multi_strerror(err));
+		warn_once(w, j, "cannot be asked (%s)", curl->multi_strerror(err));
 		request_failed(w, j, false);
 		return;
 	}
@@ -425,7 +433,7 @@ static void transfer_failed(struct ct_worker *w, struct job *j, CURLcode code)
 	if (j->too_big)
 		warn_once(w, j, "answers with more than %u MiB", CT_ANSWER_MAX >> 20);
 	else if (code != CURLE_OPERATION_TIMEDOUT)
-		warn_once(w, j, "cannot be asked (%s)", curl_easy_strerror(code));
+		warn_once(w, j, "cannot be asked (%s)", w->curl->easy_strerror(code));
 	else if (h->failures) /* once is normal: Docker answers when the container has started */
 		warn_once(w, j, "does not answer within %d seconds", REQUEST_MS / 1000);
 	request_failed(w, j, code == CURLE_COULDNT_CONNECT);
@@ -443,7 +451,7 @@ static void refuse(struct ct_worker *w, struct job *j)
 static void request_finished(struct ct_worker *w, struct job *j, CURLcode code)
 {
 	long status = 0;
-	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
+	w->curl->easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (code) {
 		transfer_failed(w, j, code);
 		return;
@@ -626,12 +634,12 @@ static void finish_requests(struct ct_worker *w)
 {
 	int left;
 	CURLMsg *m;
-	while ((m = curl_multi_info_read(w->multi, &left))) {
+	while ((m = w->curl->multi_info_read(w->multi, &left))) {
 		char *j = NULL;
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		CURLcode code = m->data.result;
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &j);
+		w->curl->easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &j);
 		request_finished(w, (struct job *)(void *)j, code);
 	}
 }
@@ -659,14 +667,14 @@ static bool take_inbox(struct ct_worker *w)
 static void carry_on(struct ct_worker *w)
 {
 	int running;
-	CURLMcode err = w->multi ? curl_multi_perform(w->multi, &running) : CURLM_OK;
+	CURLMcode err = w->multi ? w->curl->multi_perform(w->multi, &running) : CURLM_OK;
 	if (w->multi)
 		finish_requests(w);
 	for (struct job *j = err ? w->jobs : NULL, *next; j; j = next) {
 		next = j->next;
 		if (!j->easy)
 			continue;
-		warn_once(w, j, "cannot be asked (%s)", curl_multi_strerror(err));
+		warn_once(w, j, "cannot be asked (%s)", w->curl->multi_strerror(err));
 		request_failed(w, j, false);
 	}
 }
@@ -680,11 +688,11 @@ static void wait_for_work(struct ct_worker *w, int timeout_ms)
 	CURLMcode err = CURLM_OK;
 
 	if (w->multi)
-		err = curl_multi_poll(w->multi, &wake, 1, timeout_ms, NULL);
+		err = w->curl->multi_poll(w->multi, &wake, 1, timeout_ms, NULL);
 	if (err && !w->deaf_told) {
 		w->deaf_told = true;
 		warn(w, "waiting for the runtimes of containers fails (%s); their answers come later than usual",
-		     curl_multi_strerror(err));
+		     w->curl->multi_strerror(err));
 	}
 	if (err || !w->multi)
 		poll(&only_wake, 1, w->nactive && timeout_ms > DEAF_MS ? DEAF_MS : timeout_ms);
@@ -694,7 +702,6 @@ static void wait_for_work(struct ct_worker *w, int timeout_ms)
 static void *run(void *arg)
 {
 	struct ct_worker *w = arg;
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 
 	while (take_inbox(w)) {
 		int64_t wait = step_all(w);
@@ -713,8 +720,7 @@ static void *run(void *arg)
 		watch_free(k);
 	}
 	if (w->multi)
-		curl_multi_cleanup(w->multi);
-	curl_global_cleanup();
+		w->curl->multi_cleanup(w->multi);
 	return NULL;
 }
 
