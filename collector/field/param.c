@@ -58,6 +58,8 @@ static void number(struct rendering *r, uint64_t v)
 		ph_text_hex_upper(r->val, v);
 	else if (r->info->fmt == PH_FMT_OCT)
 		ph_text_oct(r->val, v);
+	else if (r->info->type == PH_PT_UINT64) /* the tools of the field show all ones as -1, and so do we */
+		ph_text_int(r->val, (int64_t)v);
 	else
 		ph_text_uint(r->val, v);
 }
@@ -127,7 +129,7 @@ static void render_errno(struct rendering *r)
 	int64_t v = load_signed(r->p.data, r->p.len);
 	const char *name = v < 0 && v > -100000 ? ph_errno_name((int)-v) : NULL;
 
-	if (r->info->fmt == PH_FMT_HEX)
+	if (v >= 0)
 		number(r, (uint64_t)v);
 	else
 		ph_text_int(r->val, v);

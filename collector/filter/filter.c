@@ -58,14 +58,11 @@ static void decide_names(const struct ph_filter *f, struct node *n)
 	n->kind = N_NAME;
 }
 
-static void warn_unknown_name(const struct ph_filter *f, const char *name)
+static int unknown_name(const struct constant *k, struct ph_parse_error *err)
 {
-	const char *near = NULL;
+	const char *name = k->v.s, *near = NULL;
 	unsigned least = 3;
-	char line[256];
 
-	if (ph_event_name_known(name) || !f->opts || !f->opts->warn)
-		return;
 	for (size_t i = 0; i < ph_event_count() + PH_SC_COUNT; i++) {
 		const char *known =
 			i < ph_event_count() ? ph_event_row(i)->name : ph_syscall_row(i - ph_event_count())->name;
@@ -76,11 +73,9 @@ static void warn_unknown_name(const struct ph_filter *f, const char *name)
 			near = known;
 		}
 	}
-	snprintf(line, sizeof line,
-		 near ? "no event is called '%.80s', so no event can match it; did you mean %s?" :
-			"no event is called '%.80s', so no event can match it",
-		 name, near ? near : "");
-	f->opts->warn(f->opts->warn_arg, line);
+	if (near)
+		return filter_fail(err, k->pos, "unknown event type '%.80s'; did you mean %s?", name, near);
+	return filter_fail(err, k->pos, "unknown event type '%.80s'; porthole -L lists all", name);
 }
 
 /* Events that are captured only when somebody asks for them by name. */
@@ -116,7 +111,8 @@ int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struc
 	if (is_name_check(n)) {
 		for (size_t i = 0;
 		     i < n->nconstants && (op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS); i++)
-			warn_unknown_name(f, n->constants[i].v.s);
+			if (!ph_event_name_known(n->constants[i].v.s))
+				return unknown_name(&n->constants[i], err);
 		note_needs(f, n, negated);
 		decide_names(f, n);
 		return 0;

@@ -27,8 +27,6 @@ int ph_macros_read(struct ph_macros *m, const char *path, char *err, size_t errl
 
 struct ph_filter_opts {
 	size_t size;
-	void (*warn)(void *arg, const char *line); /* what is odd but no error; may be NULL */
-	void *warn_arg;
 	const struct ph_macros *macros; /* not owned, needed while compiling and to tell of errors; NULL: none */
 };
 

@@ -100,7 +100,7 @@ static int parse_error(const char *what, const struct ph_parse_error *err, const
 static int compile(struct run *r)
 {
 	const struct cli_options *o = r->o;
-	struct ph_filter_opts fo = { .size = sizeof fo, .warn = warn, .macros = o->macros };
+	struct ph_filter_opts fo = { .size = sizeof fo, .macros = o->macros };
 	const char *text = o->format;
 	struct ph_parse_error err = { 0 };
 
