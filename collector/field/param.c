@@ -4,6 +4,7 @@
  * A parameter has a plain text ("3") and often one for what it stands for ("<f>/etc/passwd").
  */
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <stdio.h>
 #include "collector/field/field.h"
 
@@ -258,6 +259,8 @@ void ph_bytes_text(struct ph_text *t, const uint8_t *data, size_t len, enum ph_b
 	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char hex[] = "0123456789abcdef";
 
+	if (len == 0)
+		return;
 	switch (mode) {
 	case PH_BUF_DOTTED:
 		ph_text_ascii(t, (const char *)data, len);
@@ -328,11 +331,25 @@ static void render_strings(struct rendering *r)
 		render_bytes(r);
 }
 
-static void ip_port(struct ph_text *t, const uint8_t *ip, size_t len, uint16_t port)
+static void put_port(struct rendering *r, uint16_t port)
 {
-	ph_text_ip(t, ip, len);
-	ph_text_char(t, ':');
-	ph_text_uint(t, port);
+	bool udp = r->ev->fd && r->ev->fd->l4 == PH_L4_UDP;
+	struct servent ent, *found = NULL;
+	char buf[1024];
+
+	if (r->c->opts.resolve_ports)
+		getservbyport_r(htons(port), udp ? "udp" : "tcp", &ent, buf, sizeof buf, &found);
+	if (found)
+		ph_text_clean(r->val, found->s_name, strlen(found->s_name));
+	else
+		ph_text_uint(r->val, port);
+}
+
+static void ip_port(struct rendering *r, const uint8_t *ip, size_t len, uint16_t port)
+{
+	ph_text_ip(r->val, ip, len);
+	ph_text_char(r->val, ':');
+	put_port(r, port);
 }
 
 static void render_sockaddr(struct rendering *r)
@@ -344,9 +361,9 @@ static void render_sockaddr(struct rendering *r)
 		return;
 	}
 	if (d[0] == 2 && r->p.len >= 7)
-		ip_port(r->val, d + 1, 4, (uint16_t)load(d + 5, 2));
+		ip_port(r, d + 1, 4, (uint16_t)load(d + 5, 2));
 	else if (d[0] == 10 && r->p.len >= 19)
-		ip_port(r->val, d + 1, 16, (uint16_t)load(d + 17, 2));
+		ip_port(r, d + 1, 16, (uint16_t)load(d + 17, 2));
 	else if (d[0] == 1)
 		ph_text_clean(r->val, (const char *)d + 1, strnlen((const char *)d + 1, r->p.len - 1));
 	else {
@@ -366,9 +383,9 @@ static void render_tuple(struct rendering *r)
 	}
 	al = d[0] == 2 ? 4 : 16;
 	if ((d[0] == 2 && r->p.len >= 13) || (d[0] == 10 && r->p.len >= 37)) {
-		ip_port(r->val, d + 1, al, (uint16_t)load(d + 1 + al, 2));
+		ip_port(r, d + 1, al, (uint16_t)load(d + 1 + al, 2));
 		ph_text_str(r->val, "->");
-		ip_port(r->val, d + 3 + al, al, (uint16_t)load(d + 3 + 2 * al, 2));
+		ip_port(r, d + 3 + al, al, (uint16_t)load(d + 3 + 2 * al, 2));
 	} else if (d[0] == 1 && r->p.len >= 17) {
 		ph_text_hex(r->val, load(d + 1, 8));
 		ph_text_str(r->val, "->");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How parameters of each type are shown. */
+#include <netdb.h>
 #include "tests/unit/support/scene.h"
 
 #define assert_args(sc, text) assert_string_equal(scene_text(sc, "%evt.args"), text)
@@ -231,6 +232,34 @@ static void short_parameters_are_shown_as_missing(void **state)
 	assert_string_equal(scene_text(sc, "*%evt.rawarg.res"), "<NA>");
 }
 
+static void no_data_is_no_line(void **state)
+{
+	struct scene *sc = *state;
+
+	scene_read(sc, 3, 0, "", 0);
+	for (int mode = PH_BUF_DOTTED; mode <= PH_BUF_HEXASCII; mode++) {
+		sc->ctx.opts.buffers = (enum ph_buffer_mode)mode;
+		assert_string_equal(scene_text(sc, "[%evt.buffer] %evt.arg.data."), "[] .");
+	}
+}
+
+/* Where there is a list of services, which minimal systems do not have. */
+static void ports_of_parameters_have_names_on_request(void **state)
+{
+	static const uint8_t addr[] = { 2, 10, 0, 0, 1, 80, 0 };
+	struct scene *sc = *state;
+	struct evb *b = evb_new(PH_EV_SOCKET_BIND_X, 200, SCENE_TS);
+
+	evb_num(b, "res", 0);
+	evb_bytes(b, "addr", addr, sizeof addr);
+	scene_event(sc, b);
+	assert_string_equal(scene_text(sc, "%evt.arg.addr"), "10.0.0.1:80");
+	sc->ctx.opts.resolve_ports = true;
+	sc->ctx.seq++;
+	assert_string_equal(scene_text(sc, "%evt.arg.addr"),
+			    getservbyport(htons(80), "tcp") ? "10.0.0.1:http" : "10.0.0.1:80");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +271,8 @@ int main(void)
 		scene_test(addresses_and_tuples),
 		scene_test(lists_of_descriptors),
 		scene_test(data_is_cut_to_80_characters_in_the_usual_line),
+		scene_test(no_data_is_no_line),
+		scene_test(ports_of_parameters_have_names_on_request),
 		scene_test(nothing_drives_the_terminal),
 		scene_test(forms_of_data),
 		scene_test(generic_events_have_no_text),
