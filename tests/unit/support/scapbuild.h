@@ -232,7 +232,8 @@ static inline void scapb_gzip(struct scapb *b, const void *data, size_t len)
 	z_stream z = { 0 };
 	uint8_t *out = malloc(len + len / 10 + 256);
 
-	assert(out && deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+	if (!out || deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		abort();
 	z.next_in = (Bytef *)(uintptr_t)data;
 	z.avail_in = (uInt)len;
 	z.next_out = out;
