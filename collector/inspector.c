@@ -145,8 +145,7 @@ static int take_snapshot(struct ph_inspector *ins, char *err, size_t errlen)
 	if (ins->source->ops->snapshot) {
 		int ret = ins->source->ops->snapshot(ins->source, &sink, ins);
 		if (ret < 0) {
-			snprintf(err, errlen, "cannot read the processes%s: %s", ins->is_file ? "" : " of this host",
-				 strerror(-ret));
+			snprintf(err, errlen, "cannot read the processes: %s", strerror(-ret));
 			return ret;
 		}
 	}

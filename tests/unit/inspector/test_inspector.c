@@ -262,7 +262,7 @@ static void a_snapshot_that_fails_is_an_error_with_a_line(void **state)
 	char err[256] = "";
 	source.snapshot_error = -EPERM;
 	assert_int_equal(ph_inspector_open_source(&ins, &source.base, &opts, err, sizeof err), -EPERM);
-	assert_string_equal(err, "cannot read the processes of this host: Operation not permitted");
+	assert_string_equal(err, "cannot read the processes: Operation not permitted");
 	assert_int_equal(source.closes, 1);
 }
 
@@ -298,7 +298,7 @@ static void a_damaged_event_is_left_out_and_told_once(void **state)
 	assert_int_equal(ph_inspector_next(ins, &ev, 0), 1);
 	assert_int_equal(ev->num, 3);
 	assert_int_equal(nwarnings, 1);
-	assert_non_null(strstr(warnings, "event 1 (type"));
+	assert_non_null(strstr(warnings, "an event is damaged and left out"));
 	ph_inspector_close(ins);
 }
 
