@@ -61,5 +61,7 @@ void rings_begin_round(struct rings *r, uint64_t limit_ns);
 const struct ph_rec *rings_pop(struct rings *r);
 /* The time of the earliest record that waits for its round; 0: none waits. */
 uint64_t rings_waiting_ns(const struct rings *r);
+/* An eighth of some ring is in use: whoever sleeps now sleeps shortly. */
+bool rings_filling(const struct rings *r);
 
 #endif

@@ -30,6 +30,7 @@
 #define IN_FLIGHT_MAX_NS 1000000000ull
 #define IDLE_SLEEP_MIN_NS 200000ull
 #define IDLE_SLEEP_MAX_NS 10000000ull
+#define BUSY_SLEEP_MIN_NS 2000000ull
 
 static uint64_t clock_ns(clockid_t id)
 {
@@ -509,11 +510,16 @@ int ph_probe_next(struct ph_probe *p, const struct ph_rec **rec, int timeout_ms)
 			deadline = now + (uint64_t)(timeout_ms < 0 ? 0 : timeout_ms) * NS_PER_MS;
 		if (now >= deadline)
 			return 0;
-		/* Sleep until the earliest record has settled, or longer and longer while nothing comes. */
+		/*
+		 * Sleep until the earliest record has settled, or longer and longer while nothing comes. Under load the next record
+		 * settles at once, so a nap has a least length: each costs a wake-up, whatever it finds.
+		 */
 		waiting = rings_waiting_ns(&p->rings);
 		nap = IDLE_SLEEP_MIN_NS << (p->idle < 6 ? p->idle : 6);
 		if (waiting) {
 			nap = waiting + SETTLE_NS > now ? waiting + SETTLE_NS - now : IDLE_SLEEP_MIN_NS;
+			if (nap < BUSY_SLEEP_MIN_NS && !rings_filling(&p->rings))
+				nap = BUSY_SLEEP_MIN_NS;
 		} else {
 			p->idle++;
 		}

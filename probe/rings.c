@@ -163,3 +163,11 @@ uint64_t rings_waiting_ns(const struct rings *r)
 {
 	return r->heap_len ? head_ns(r->heap[0]) : 0;
 }
+
+bool rings_filling(const struct rings *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->rings[i].end - r->rings[i].at > r->rings[i].size / 8)
+			return true;
+	return false;
+}
