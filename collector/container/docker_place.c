@@ -294,7 +294,8 @@ static const char *said_with(const struct found *daemons, const char *root, cons
 {
 	for (size_t i = 0; i < daemons->n; i++) {
 		const struct ct_place *p = daemons->at[i].place;
-		if (p->rank == OF_THE_HOST && !p->pid && (root ? !strcmp(p->root, root) : !strcmp(p->socket, socket)))
+		if (p->rank == OF_THE_HOST && !p->pid &&
+		    (root ? !strcmp(p->root, root) : socket && !strcmp(p->socket, socket)))
 			return root ? p->socket : p->root;
 	}
 	return NULL;
