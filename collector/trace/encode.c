@@ -48,6 +48,7 @@ struct form {
 /* How an event of a row is written. */
 struct plan {
 	bool is_enter; /* of a system call */
+	bool forks; /* returns twice */
 	bool carried; /* in pairs `exit` stands for it */
 	bool shadow; /* .. and says less */
 	uint16_t shadow_code;
@@ -192,6 +193,11 @@ static uint32_t payload_params(const struct ph_event_info *info)
 	return mask;
 }
 
+static bool is_fork(const char *name)
+{
+	return !strcmp(name, "clone") || !strcmp(name, "clone3") || !strcmp(name, "fork") || !strcmp(name, "vfork");
+}
+
 static void plan_event(struct plan *p, const struct ph_event_info *info)
 {
 	const struct ph_event_info *exit = info, *enter;
@@ -200,6 +206,7 @@ static void plan_event(struct plan *p, const struct ph_event_info *info)
 
 	p->payload = payload_params(info);
 	p->is_enter = (info->category & PH_C_SYSCALL) && !PH_IS_EXIT(info->code);
+	p->forks = is_fork(info->name);
 	if (!(info->category & PH_C_SYSCALL) || !PH_IS_EXIT(info->code))
 		return;
 	if (ph_event_carrier(info, &c)) {
@@ -468,6 +475,17 @@ static void put_newest(struct job *j, uint16_t code, bool whole)
 		put_params(j, code);
 }
 
+/*
+ * A child begins in the middle of a call that its parent made: readers that meet an enter first take the child for a thread that they
+ * have missed. What was handed out apart has had its enter before, or the file has none.
+ */
+static bool has_enter(const struct job *j)
+{
+	if (j->plan->forks && j->ev->has_res && j->ev->res == 0)
+		return false;
+	return !(j->opts->as_read && (j->ev->block & PH_EB_RAW));
+}
+
 static void put_live(struct job *j)
 {
 	const struct ph_event *ev = j->ev;
@@ -476,7 +494,7 @@ static void put_live(struct job *j)
 	/* GENERIC_X of the table has more parameters than others expect of it. */
 	bool stands_in = p->carried && (pair || ev->type == PH_EV_GENERIC_X);
 
-	if (pair)
+	if (pair && has_enter(j))
 		put_form(j, &p->enter, ev->enter_ts && ev->enter_ts < ev->ts ? ev->enter_ts : ev->ts);
 	if (!stands_in) {
 		put_newest(j, ev->type, PH_IS_EXIT(ev->type));

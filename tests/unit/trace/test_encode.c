@@ -113,6 +113,15 @@ static void the_enter_has_the_exits_time_when_its_own_is_not_known(void **state)
 	assert_block(1, PH_EV_SYSCALL_WRITE_X, TS, 4);
 }
 
+static void a_child_has_no_enter_since_its_parent_made_the_call(void **state)
+{
+	(void)state;
+	assert_int_equal(encode(call_event(PH_EV_SYSCALL_CLONE_20_X, 0), &pairs), 1);
+	assert_int_equal(b[0].hdr.type, PH_EV_SYSCALL_CLONE_20_X);
+	assert_int_equal(encode(call_event(PH_EV_SYSCALL_CLONE_20_X, 8), &pairs), 2);
+	assert_block(0, PH_EV_SYSCALL_CLONE_20_E, ENTER_TS, 0);
+}
+
 static void hidden_events_say_so(void **state)
 {
 	(void)state;
@@ -481,6 +490,12 @@ static void a_shadow_that_was_read_is_written_with_what_stands_for_it(void **sta
 	assert_block(0, PH_EV_GENERIC_E, ENTER_TS, 2);
 	assert_block(1, 0x4001, TS, 3);
 	assert_block(2, PH_EV_GENERIC_X, TS, 2);
+	/* its enter was an event of its own, and has been written as one */
+	ev.enter = NULL;
+	ev.block |= PH_EB_RAW;
+	assert_int_equal(blocks_of(&ev, false, &copies), 2);
+	assert_block(0, 0x4001, TS, 3);
+	assert_block(1, PH_EV_GENERIC_X, TS, 2);
 }
 
 static void wide_length_words_of_a_file_stay_wide(void **state)
@@ -544,6 +559,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_call_is_an_enter_and_an_exit_block),
 		cmocka_unit_test(the_enter_has_the_exits_time_when_its_own_is_not_known),
+		cmocka_unit_test(a_child_has_no_enter_since_its_parent_made_the_call),
 		cmocka_unit_test(hidden_events_say_so),
 		cmocka_unit_test(exits_alone_are_what_was_asked_for),
 		cmocka_unit_test(a_call_without_events_keeps_its_result_in_a_block_that_others_skip),
