@@ -25,6 +25,8 @@ struct ph_inspector {
 	uint8_t *made; /* the enter's block */
 	size_t made_size;
 	bool both, exit_waits;
+	bool lean;
+	uint8_t *follows; /* by row of events.def: the state depends on such events */
 	bool begun; /* ev waits for its ph_state_end() */
 	bool garbled_said, is_file, hidden, no_users;
 	bool reading_head; /* entries of a head have come, and no event behind them */
@@ -200,6 +202,14 @@ no_memory:
 	return -ENOMEM;
 }
 
+static bool note_followed(struct ph_inspector *ins)
+{
+	ins->follows = malloc(ph_event_count());
+	for (size_t i = 0; ins->follows && i < ph_event_count(); i++)
+		ins->follows[i] = ph_state_follows(ins->state, ph_event_row(i)) || ph_event_row(i)->code == PH_EV_GAP_E;
+	return ins->follows;
+}
+
 int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source, const struct ph_inspector_opts *opts,
 			     char *err, size_t errlen)
 {
@@ -224,6 +234,7 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 	ins->change_arg = o.change_arg;
 
 	int ret = make_tables(ins, &o, err, errlen);
+	ins->lean = o.lean && !ret && !(o.suppress && *o.suppress) && note_followed(ins);
 	if (!ret)
 		ret = suppress(ins, o.suppress, err, errlen);
 	if (!ret)
@@ -272,6 +283,7 @@ void ph_inspector_close(struct ph_inspector *ins)
 		ph_state_end(ins->state, &ins->ev);
 	ph_trace_host_fini(&ins->host);
 	free(ins->made);
+	free(ins->follows);
 	ph_state_free(ins->state);
 	ph_containers_free(ins->containers);
 	ins->source->ops->close(ins->source);
@@ -332,6 +344,13 @@ static bool begin_event(struct ph_inspector *ins)
 	}
 	if (ins->first_ns == 0 && ev->ts >= ins->source->begins_ns)
 		ins->first_ns = ev->ts;
+	if (ins->lean && !ins->follows[ev->info - ph_event_row(0)]) {
+		ev->thread = NULL;
+		ev->fd = NULL;
+		ev->fdnum = PH_FD_NONE;
+		ev->latency = ev->enter_ts != 0 && ev->ts > ev->enter_ts ? ev->ts - ev->enter_ts : 0;
+		return (!(ev->block & PH_EB_HIDDEN) || ins->hidden) && ev->ts >= ins->source->begins_ns;
+	}
 	ins->begun = true;
 	if (!ph_state_begin(ins->state, ev)) {
 		ins->suppressed++;

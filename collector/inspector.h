@@ -30,6 +30,8 @@ struct ph_inspector_opts {
 	const char *host_root; /* prefix of the host's paths; NULL: "" */
 	const char *docker_root, *docker_socket; /* as in container.h; NULL: the usual places */
 	bool no_containers; /* no container is looked for */
+	/* Nobody looks at threads and descriptors: events that change no state are handed out without. Not together with suppress. */
+	bool lean;
 	/* files */
 	bool enter_events; /* hand out enter and exit events as the file has them, not folded */
 	bool hidden_events; /* hand out those too that are in the file for their state alone (PH_EB_HIDDEN) */

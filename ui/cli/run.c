@@ -198,6 +198,7 @@ static int open_inspector(struct run *r)
 		io.rejects = rejects;
 		io.rejects_arg = r;
 	}
+	io.lean = r->silent && !r->filter;
 	io.enter_events = r->pairs;
 	io.hidden_events = o->write != NULL;
 	rc = r->path ? ph_inspector_open_file(&r->ins, r->path, &io, err, sizeof err) :

@@ -302,6 +302,27 @@ static void a_damaged_event_is_left_out_and_told_once(void **state)
 	ph_inspector_close(ins);
 }
 
+static void who_looks_at_no_thread_gets_none_where_no_state_changes(void **state)
+{
+	(void)state;
+	const struct ph_inspector_opts opts = { .size = sizeof opts, .lean = true };
+	struct ph_inspector *ins;
+	struct ph_event *ev;
+	char err[256] = "";
+	struct evb *b = evb_new(PH_EV_SYSCALL_READ_X, LOUD, 1000);
+	evb_num(b, "res", 0);
+	play(evb_block(b));
+	play_close(LOUD);
+	assert_int_equal(ph_inspector_open_source(&ins, &source.base, &opts, err, sizeof err), 0);
+	assert_int_equal(ph_inspector_next(ins, &ev, 0), 1);
+	assert_null(ev->thread);
+	assert_int_equal(ev->latency, 993);
+	assert_int_equal(ph_inspector_next(ins, &ev, 0), 1);
+	assert_int_equal(ev->type, PH_EV_SYSCALL_CLOSE_X);
+	assert_non_null(ev->thread);
+	ph_inspector_close(ins);
+}
+
 static void a_container_is_known_from_its_cgroup_on_and_after_it(void **state)
 {
 	(void)state;
@@ -356,6 +377,7 @@ int main(void)
 		TEST(a_snapshot_that_fails_is_an_error_with_a_line),
 		TEST(what_the_source_returns_is_handed_on),
 		TEST(a_damaged_event_is_left_out_and_told_once),
+		TEST(who_looks_at_no_thread_gets_none_where_no_state_changes),
 		TEST(a_container_is_known_from_its_cgroup_on_and_after_it),
 		TEST(without_containers_none_is_looked_for),
 		TEST(closing_nothing_is_fine),
