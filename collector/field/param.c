@@ -675,7 +675,8 @@ void ph_param_all(struct ph_field_ctx *c, struct ph_text *t)
 		struct ph_text res = { .buf = buf, .cap = sizeof buf, .utf8 = c->opts.utf8 };
 		size_t from;
 
-		if (ev->type == PH_EV_GENERIC_X && ev->params[i].len == 0)
+		/* a number that nobody told: older files have no place for it */
+		if (ev->params[i].len == 0 && !(ev->block & PH_EB_RAW) && ph_param_type_size(ev->info->params[i].type))
 			continue;
 		ph_text_str(t, ev->info->params[i].name);
 		ph_text_char(t, '=');
