@@ -276,7 +276,7 @@ int main(void)
 		scene_test(nothing_drives_the_terminal),
 		scene_test(forms_of_data),
 		scene_test(generic_events_have_no_text),
-		scene_test(short_parameters_are_shown_as_missing),
+		scene_test(short_parameters_are_shown_as_missing_and_absent_numbers_not_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
