@@ -503,3 +503,10 @@ void ph_inspector_file_progress(const struct ph_inspector *ins, uint64_t *done, 
 {
 	ph_source_file_progress(ins->source, done, size);
 }
+
+void ph_inspector_waiting(struct ph_inspector *ins,
+			  void (*each)(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu), void *arg)
+{
+	if (ins->source->ops->waiting)
+		ins->source->ops->waiting(ins->source, each, arg);
+}

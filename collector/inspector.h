@@ -48,7 +48,8 @@ struct ph_inspector_opts {
 	bool (*rejects)(void *arg, const struct ph_event *ev);
 	void *rejects_arg;
 	void (*container_changed)(void *arg, const struct ph_container *c); /* in between events */
-	void (*section)(void *arg); /* a file's second or later section has begun; before its first event is handed out */
+	void (*section)(
+		void *arg); /* a file's second or later section has begun; before its first event is handed out */
 	void *change_arg;
 };
 
@@ -85,6 +86,9 @@ const struct ph_trace_host *ph_inspector_host(struct ph_inspector *ins);
 uint64_t ph_inspector_first_ns(const struct ph_inspector *ins);
 /* Files only: how it ended, and how far it has been read. */
 void ph_inspector_file_end(const struct ph_inspector *ins, struct ph_trace_end *end);
+/* Calls that have begun and not returned, as the file has their enters. */
+void ph_inspector_waiting(struct ph_inspector *ins,
+			  void (*each)(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu), void *arg);
 void ph_inspector_file_progress(const struct ph_inspector *ins, uint64_t *done, uint64_t *size);
 
 #endif

@@ -16,7 +16,8 @@
 #define LEN16_MAX 0xffffu
 #define SLACK 1024u /* of all that is in a block beside the event's own bytes: defaults, block headers, padding */
 #define NOT_THERE "<NA>"
-#define ID_0_29_MAX 328u /* sysdig 0.29.3 looks a system call's number up unchecked, and dies of one that it has no name for */
+#define ID_0_29_MAX \
+	328u /* sysdig 0.29.3 looks a system call's number up unchecked, and dies of one that it has no name for */
 
 enum fill_how {
 	FILL_COPY,
@@ -541,6 +542,24 @@ static void put_as_read(struct job *j)
 	if (!j->opts->exit_only && ev->enter)
 		put_block(j, ev->enter, is_large(ev->enter));
 	put_block(j, ev->hdr, ev->block & PH_EB_LARGE);
+}
+
+size_t ph_encode_enter_max(const struct ph_evt_hdr *enter)
+{
+	return enter->len + SLACK;
+}
+
+size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu, const struct ph_encode_opts *opts)
+{
+	const struct ph_event_info *info = ph_event_info(enter->type);
+	const struct ph_event ev = { .hdr = enter, .info = info, .cpu = cpu };
+	struct job j = { .ev = &ev, .opts = opts, .at = to };
+
+	if (!info)
+		return 0;
+	j.plan = plan_of(info);
+	put_block(&j, enter, is_large(enter));
+	return (size_t)(j.at - to);
 }
 
 size_t ph_encode_event_max(const struct ph_event *ev)

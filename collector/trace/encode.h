@@ -42,6 +42,10 @@ size_t ph_encode_event_max(const struct ph_event *ev);
  */
 size_t ph_encode_event(uint8_t *to, const struct ph_event *ev, bool hidden, const struct ph_encode_opts *opts);
 
+/* Writes an enter event of a file as it is; at least ph_encode_enter_max() bytes. Returns the block's length. */
+size_t ph_encode_enter_max(const struct ph_evt_hdr *enter);
+size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu, const struct ph_encode_opts *opts);
+
 /* What a head is made of. state is not const because it is iterated; nothing in it changes. */
 struct ph_encode_head {
 	struct ph_state *state;

@@ -114,6 +114,16 @@ static void scratch_clear(struct ph_trace_writer *w)
 	w->scratch.failed = false;
 }
 
+static void add_waiting(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu)
+{
+	struct ph_trace_writer *w = arg;
+	size_t max = ph_encode_enter_max(enter);
+	uint8_t *to = ph_bytes_grow(&w->scratch, max);
+
+	if (to)
+		w->scratch.len -= max - ph_encode_enter(to, enter, cpu, &w->opts.encode);
+}
+
 static int write_head(struct ph_trace_writer *w, uint64_t ts)
 {
 	struct ph_encode_head head = w->opts.head;
@@ -124,6 +134,9 @@ static int write_head(struct ph_trace_writer *w, uint64_t ts)
 	head.modern = w->opts.encode.exit_only;
 	scratch_clear(w);
 	err = ph_encode_head(&w->scratch, &head);
+	/* in the first file they came as events, if they came at all */
+	if (err == 0 && w->opts.waiting && w->stats.files > 1)
+		w->opts.waiting(w->opts.waiting_arg, add_waiting, w);
 	if (err == 0)
 		err = append(w);
 	if (err == 0)

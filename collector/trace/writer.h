@@ -14,6 +14,8 @@
 
 struct ph_trace_writer;
 
+typedef void ph_trace_waiting_fn(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu);
+
 struct ph_trace_writer_opts {
 	size_t size;
 	const char *path; /* "-": standard output */
@@ -26,6 +28,9 @@ struct ph_trace_writer_opts {
 	uint32_t ring; /* -W: so many files, then over the oldest; 0: no limit */
 	uint64_t flush_ns; /* 0: a second */
 	struct ph_encode_head head; /* all but ts_ns and redact, which the writer fills in */
+	/* Calls each with every call of the source that has begun and not returned: a file begins with them. NULL: none are known. */
+	void (*waiting)(void *arg, ph_trace_waiting_fn *each, void *each_arg);
+	void *waiting_arg;
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
 };
@@ -38,7 +43,8 @@ struct ph_trace_writer_stats {
 };
 
 /* Opens the first file when the name is known: at once, or with the first event when it depends on its time. */
-int ph_trace_writer_open(struct ph_trace_writer **out, const struct ph_trace_writer_opts *opts, char *err, size_t errlen);
+int ph_trace_writer_open(struct ph_trace_writer **out, const struct ph_trace_writer_opts *opts, char *err,
+			 size_t errlen);
 /*
  * Takes an event. hidden: kept for its state alone. 0; a negative errno when nothing can be written any more.
  */

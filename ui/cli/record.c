@@ -128,6 +128,15 @@ static int use_inspector(struct cli_record *r, struct ph_inspector *ins)
 	return r->have_ctx ? 0 : -1;
 }
 
+/* A piece of a file that is copied begins with the enters whose exits it has. */
+static void waiting(void *arg, ph_trace_waiting_fn *each, void *each_arg)
+{
+	struct cli_record *r = arg;
+
+	if (r->encode.as_read && !r->encode.exit_only && !filtering(r))
+		ph_inspector_waiting(r->ins, each, each_arg);
+}
+
 static struct ph_encode_head head_of(struct cli_record *r)
 {
 	struct ph_encode_head h = {
@@ -160,6 +169,8 @@ static int open_output(struct cli_record *r, char *err, size_t errlen)
 		.ring = (uint32_t)o->ring_files,
 		.flush_ns = o->flush_ms * 1000000u,
 		.head = head_of(r),
+		.waiting = waiting,
+		.waiting_arg = r,
 		.warn = warn,
 	};
 	const struct ph_recorder_opts ro = {
