@@ -355,7 +355,9 @@ int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, 
 {
 	int err;
 
-	if (__builtin_expect(w->rotates, 0) && w->sink && is_due(w, ev->ts)) {
+	/* an exit stays in the file that has its enter */
+	if (__builtin_expect(w->rotates, 0) && w->sink && !((ev->block & PH_EB_RAW) && PH_IS_EXIT(ev->type)) &&
+	    is_due(w, ev->ts)) {
 		err = rotate(w, ev->ts);
 		if (err < 0)
 			return err;
