@@ -305,11 +305,22 @@ static enum ph_folded fold_exit(struct ph_fold *f, struct ph_event *ev, const st
 	return PH_FOLD_EVENT;
 }
 
+/* The thread has ended: what it waited for never comes. */
+static void forget(struct ph_fold *f, int64_t tid)
+{
+	struct waiting *w = find(f->slots, f->cap, tid);
+
+	if (w->used)
+		w->hdr = NULL;
+}
+
 enum ph_folded ph_fold_event(struct ph_fold *f, struct ph_event *ev, bool stable)
 {
 	const struct plan *p = plan_of(f, ev->info);
 
 	if (!p->syscall) {
+		if (p->newest->code == PH_EV_PROCEXIT_1_E)
+			forget(f, ev->tid);
 		if (!p->same)
 			fill(f, ev, p, NULL);
 		return PH_FOLD_EVENT;

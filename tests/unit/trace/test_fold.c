@@ -291,6 +291,28 @@ static void events_that_are_no_calls_pass(void **state)
 	assert_int_equal(ev.params[0].len, 0);
 }
 
+static void count(void *arg, const struct ph_evt_hdr *enter, uint16_t cpu)
+{
+	(void)enter;
+	assert_int_equal(cpu, 1);
+	++*(int *)arg;
+}
+
+static void calls_of_threads_that_have_ended_wait_no_longer(void **state)
+{
+	struct ph_event ev;
+	int n = 0;
+	(void)state;
+	put(&ev, read_enter(TID, 100), true);
+	put(&ev, read_enter(TID + 1, 100), true);
+	ph_fold_each_waiting(fold, count, &n);
+	assert_int_equal(n, 2);
+	put(&ev, evb_new(PH_EV_PROCEXIT_1_E, TID, 110), true);
+	n = 0;
+	ph_fold_each_waiting(fold, count, &n);
+	assert_int_equal(n, 1);
+}
+
 static void very_many_threads_are_too_many_at_some_time_and_nothing_breaks(void **state)
 {
 	struct ph_event ev;
@@ -379,6 +401,7 @@ int main(void)
 		TEST(an_own_form_is_taken_instead_of_the_older_one_behind_it),
 		TEST(an_own_form_whose_double_was_cut_off_drops_nothing_else),
 		TEST(events_that_are_no_calls_pass),
+		TEST(calls_of_threads_that_have_ended_wait_no_longer),
 		TEST(very_many_threads_are_too_many_at_some_time_and_nothing_breaks),
 		TEST(after_a_reset_nothing_waits),
 		TEST(every_old_exit_has_a_newest_form_and_keeps_its_name_or_says_why),
