@@ -287,7 +287,8 @@ static void file_close(struct ph_source *s)
 {
 	struct file *f = file_of(s);
 
-	ph_trace_reader_close(f->reader);
+	if (f->reader)
+		ph_trace_reader_close(f->reader);
 	ph_fold_free(f->fold);
 	free(f->treat);
 	free(f->rows);
@@ -355,11 +356,9 @@ void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *op
 	}
 }
 
-int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
-			size_t errlen)
+int ph_source_file_of(struct ph_source **out, struct ph_trace_reader *reader, const struct ph_inspector_opts *opts)
 {
 	struct file *f = calloc(1, sizeof(*f));
-	int ret;
 
 	*out = NULL;
 	if (f) {
@@ -371,9 +370,9 @@ int ph_source_open_file(struct ph_source **out, const char *path, const struct p
 		f->enter_fd_param = calloc(ph_event_count(), 1);
 	}
 	if (!f || !f->fold || !f->treat || !f->rows || !f->fd_param || !f->enter_fd_param) {
-		snprintf(err, errlen, "out of memory");
 		if (f)
 			file_close(&f->base);
+		ph_trace_reader_close(reader);
 		return -ENOMEM;
 	}
 	for (unsigned id = 0; id < IDS; id++)
@@ -385,14 +384,25 @@ int ph_source_open_file(struct ph_source **out, const char *path, const struct p
 			f->rows[id] = (uint16_t)row;
 	}
 	f->both = opts->enter_events;
-	ret = ph_trace_reader_open(&f->reader, path, err, errlen);
-	if (ret < 0) {
-		file_close(&f->base);
-		return ret;
-	}
-	ph_trace_reader_moves(f->reader, blocks_move, f);
+	f->reader = reader;
+	ph_trace_reader_moves(reader, blocks_move, f);
 	*out = &f->base;
 	return 0;
+}
+
+int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
+			size_t errlen)
+{
+	struct ph_trace_reader *reader;
+	int ret = ph_trace_reader_open(&reader, path, err, errlen);
+
+	*out = NULL;
+	if (ret < 0)
+		return ret;
+	ret = ph_source_file_of(out, reader, opts);
+	if (ret < 0)
+		snprintf(err, errlen, "out of memory");
+	return ret;
 }
 
 void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end)

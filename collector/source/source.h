@@ -63,6 +63,8 @@ struct ph_source {
 /* A trace file ("-": standard input). Otherwise as below. */
 int ph_source_open_file(struct ph_source **out, const char *path, const struct ph_inspector_opts *opts, char *err,
 			size_t errlen);
+/* The same of a reader that is open, which it takes over, in failure too. 0 or -ENOMEM. */
+int ph_source_file_of(struct ph_source **out, struct ph_trace_reader *reader, const struct ph_inspector_opts *opts);
 /* Decides what is decoded and what is passed over (opts->wanted). To be called once, before the first next(). */
 void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, struct ph_state *st);
 /* How a file ended, and what its machine was. Only for a source that ph_source_open_file() opened. */
