@@ -79,6 +79,7 @@ static void run(struct ph_inspector *ins, unsigned how)
 		.state = ph_inspector_state(ins),
 		.containers = ph_inspector_containers(ins),
 	};
+	uint64_t seq = s.ctx.seq; /* the format remembers it */
 	int n = 0;
 
 	if (!s.format &&
@@ -93,13 +94,16 @@ static void run(struct ph_inspector *ins, unsigned how)
 	s.encode = (struct ph_encode_opts){ .exit_only = how & EXIT_ONLY, .as_read = true, .redact = how & REDACT };
 	if (ph_field_ctx_init(&s.ctx, &co) != 0)
 		return;
+	s.ctx.seq = seq;
 	while (n < 1000 && ph_inspector_next(ins, &ev, 0) == 1) {
 		if (ev->thread || !(how & LEAN))
 			take(&s, ev);
 		n++;
 	}
 	write_head(ins, how & REDACT);
+	seq = s.ctx.seq;
 	ph_field_ctx_fini(&s.ctx);
+	s.ctx.seq = seq;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
