@@ -130,8 +130,8 @@ static void processes(void)
 		_exit(1);
 	}
 	waitpid(pid, NULL, 0);
+	want("< clone res=0 "); /* made at the fork, in front of all that the child does */
 	want("< clone res=%d", (int)pid);
-	want("< clone res=0 ");
 	want("< execve res=0 exe=tracecalls-child args=--an-argument.");
 	want("> procexit ");
 }
