@@ -464,10 +464,11 @@ void ph_state_each_group(struct ph_state *st, bool (*f)(void *arg, const struct 
 static void forget(struct users *u, struct list *l, uint32_t id, const struct kind *k)
 {
 	size_t i = place_of(l, id, k->row_size);
-	char *row = l->rows + i * k->row_size;
+	char *row;
 
 	if (!find(l, id, k->row_size))
 		return;
+	row = l->rows + i * k->row_size;
 	k->retire(u, row);
 	l->n--;
 	memmove(row, row + k->row_size, (l->n - i) * k->row_size);
