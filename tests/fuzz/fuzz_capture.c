@@ -85,7 +85,7 @@ static void run(struct ph_inspector *ins, unsigned how)
 	if (!s.format &&
 	    ph_format_compile(
 		    &s.format,
-		    "*%evt.num %proc.name %thread.tid %evt.dir %evt.type %evt.info %fd.name %fd.ip %proc.aname[2] "
+		    "*%evt.num %proc.name %thread.tid %evt.dir %evt.type %evt.info %fd.name %fd.cip %proc.aname[2] "
 		    "%proc.cmdline %user.name %container.name %evt.latency %proc.exepath %evt.category",
 		    &perr) != 0)
 		abort();
