@@ -47,6 +47,8 @@ struct ph_inspector_opts {
 	 */
 	bool (*rejects)(void *arg, const struct ph_event *ev);
 	void *rejects_arg;
+	/* An event block whose code is not in our table, for who copies the file; in between events. NULL: nobody. */
+	void (*unknown)(void *arg, const struct ph_trace_event *block);
 	void (*container_changed)(void *arg, const struct ph_container *c); /* in between events */
 	void (*section)(
 		void *arg); /* a file's second or later section has begun; before its first event is handed out */

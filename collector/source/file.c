@@ -35,6 +35,8 @@ struct file {
 	/* opts.rejects, and what it said */
 	bool (*rejects)(void *arg, const struct ph_event *ev);
 	void *rejects_arg;
+	void (*unknown)(void *arg, const struct ph_trace_event *block);
+	void *unknown_arg;
 	struct ph_state *state;
 	int8_t *fd_param,
 		*enter_fd_param; /* by row: where the descriptor stands in the exit, or else in its enter; -1 */
@@ -167,6 +169,8 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 
 	switch (treat) {
 	case TREAT_DROP:
+		if (!info && f->unknown)
+			f->unknown(f->unknown_arg, te);
 		return 0;
 	case TREAT_COUNT:
 		f->num += !((info->category & PH_C_METAEVENT) && info->nparams_0_29 < 0);
@@ -341,6 +345,8 @@ void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *op
 
 	f->rejects = opts->rejects;
 	f->rejects_arg = opts->rejects_arg;
+	f->unknown = opts->unknown;
+	f->unknown_arg = opts->change_arg;
 	f->state = st;
 	f->epoch = 1;
 	for (size_t i = 0; i < ph_event_count(); i++) {

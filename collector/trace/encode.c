@@ -562,6 +562,23 @@ size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu
 	return (size_t)(j.at - to);
 }
 
+size_t ph_encode_block_max(const struct ph_evt_hdr *hdr)
+{
+	return hdr->len + SLACK;
+}
+
+size_t ph_encode_block(uint8_t *to, const struct ph_evt_hdr *hdr, uint16_t cpu, uint32_t flags, bool large)
+{
+	static const struct ph_encode_opts as_it_is = { 0 };
+	const struct ph_event ev = { .hdr = hdr, .cpu = cpu };
+	struct job j = { .ev = &ev, .opts = &as_it_is, .hidden = flags & PH_BLOCK_FLAG_HIDDEN, .at = to };
+	uint8_t *evt = block_begin(&j, large);
+
+	memcpy(evt, hdr, hdr->len);
+	block_end(&j, evt, NULL, hdr->len, large);
+	return (size_t)(j.at - to);
+}
+
 size_t ph_encode_event_max(const struct ph_event *ev)
 {
 	return 3 * ((size_t)ev->hdr->len + (ev->enter ? ev->enter->len : 0)) + SLACK;

@@ -42,6 +42,10 @@ size_t ph_encode_event_max(const struct ph_event *ev);
  */
 size_t ph_encode_event(uint8_t *to, const struct ph_event *ev, bool hidden, const struct ph_encode_opts *opts);
 
+/* Writes an event block of a file as it is, whatever it holds; at least ph_encode_block_max() bytes. Returns its length. */
+size_t ph_encode_block_max(const struct ph_evt_hdr *hdr);
+size_t ph_encode_block(uint8_t *to, const struct ph_evt_hdr *hdr, uint16_t cpu, uint32_t flags, bool large);
+
 /* Writes an enter event of a file as it is; at least ph_encode_enter_max() bytes. Returns the block's length. */
 size_t ph_encode_enter_max(const struct ph_evt_hdr *enter);
 size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu, const struct ph_encode_opts *opts);

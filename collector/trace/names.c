@@ -20,6 +20,8 @@ struct ph_names {
 	uint32_t ring;
 	int digits; /* of an index in the ring; 0: as many as it has */
 	uint64_t next; /* index */
+	char **made; /* timed rings, by index: the names of the ring's files; NULL: not made yet */
+	char *retired;
 	char name[PATH_MAX + INDEX_DIGITS + 1]; /* the last one given out; "" at first */
 };
 
@@ -136,6 +138,8 @@ struct ph_names *ph_names_new(const struct ph_names_opts *opts)
 		return NULL;
 	}
 	n->next = first_index(n);
+	if (n->timed && n->ring)
+		n->made = calloc(n->ring, sizeof(*n->made)); /* without it, old files stay */
 	return n;
 }
 
@@ -143,8 +147,33 @@ void ph_names_free(struct ph_names *n)
 {
 	if (!n)
 		return;
+	for (uint32_t i = 0; n->made && i < n->ring; i++)
+		free(n->made[i]);
+	free(n->made);
+	free(n->retired);
 	free(n->base);
 	free(n);
+}
+
+/* Another time makes another name: what had the index before is not written over. */
+static void retire(struct ph_names *n)
+{
+	char **made = n->made ? &n->made[n->next] : NULL;
+
+	free(n->retired);
+	n->retired = NULL;
+	if (!made)
+		return;
+	if (*made && strcmp(*made, n->name) != 0)
+		n->retired = *made;
+	else
+		free(*made);
+	*made = strdup(n->name);
+}
+
+const char *ph_names_retired(const struct ph_names *n)
+{
+	return n->retired;
 }
 
 const char *ph_names_next(struct ph_names *n, uint64_t ts_ns)
@@ -155,6 +184,7 @@ const char *ph_names_next(struct ph_names *n, uint64_t ts_ns)
 		return NULL;
 	if (n->numbered) {
 		snprintf(n->name, sizeof(n->name), "%s%0*llu", base, n->digits, (unsigned long long)n->next);
+		retire(n);
 		n->next = n->ring ? (n->next + 1) % n->ring : n->next + 1;
 		return n->name;
 	}

@@ -33,5 +33,10 @@ void ph_names_free(struct ph_names *n);
  * the size has.
  */
 const char *ph_names_next(struct ph_names *n, uint64_t ts_ns);
+/*
+ * The file of an earlier name whose place in a ring the last one has taken, which is to be removed: names made of times are never written
+ * over. NULL: there is none; of files that an earlier run made nothing is known. Good until the next name.
+ */
+const char *ph_names_retired(const struct ph_names *n);
 
 #endif

@@ -205,6 +205,8 @@ static const char *next_name(struct ph_recorder *r, uint64_t ts)
 
 	if (name) {
 		snprintf(r->name, sizeof(r->name), "%s", name);
+		if (ph_names_retired(r->names))
+			unlink(ph_names_retired(r->names));
 		r->again = 0;
 		return r->name;
 	}

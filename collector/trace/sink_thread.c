@@ -170,7 +170,8 @@ int sink_open_file(struct ph_sink *s, const char *path)
 	struct stat st;
 
 	s->is_ours = !sink_is_stdout(path);
-	s->fd = s->is_ours ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
+	/* 0600: a capture holds the environments and the data of everybody */
+	s->fd = s->is_ours ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
 	if (s->fd < 0)
 		return -errno;
 	if (fstat(s->fd, &st) != 0) {

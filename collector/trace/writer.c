@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "collector/trace/names.h"
 #include "collector/trace/sink.h"
 
@@ -191,6 +192,8 @@ static int rotate(struct ph_trace_writer *w, uint64_t ts)
 		return 0;
 	}
 	err = ph_sink_next_file(w->sink, path);
+	if (ph_names_retired(w->names))
+		unlink(ph_names_retired(w->names));
 	if (err == 0)
 		begin_file(w, ts);
 	return err;
@@ -376,6 +379,26 @@ int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, 
 	if (++w->unpolled < POLL_EVENTS && (int64_t)(ev->ts - w->polled_ts) < POLL_NS)
 		return 0;
 	return poll_sink(w, ev->ts);
+}
+
+int ph_trace_writer_block(struct ph_trace_writer *w, const struct ph_evt_hdr *hdr, uint16_t cpu, uint32_t flags,
+			  bool large)
+{
+	size_t n;
+	int err = w->sink && w->head_due ? write_head(w, hdr->ts_ns) : w->error;
+	uint8_t *to;
+
+	if (err < 0 || !w->sink)
+		return err;
+	scratch_clear(w);
+	to = ph_bytes_grow(&w->scratch, ph_encode_block_max(hdr));
+	if (!to)
+		return -ENOMEM;
+	n = ph_encode_block(to, hdr, cpu, flags, large);
+	w->scratch.len = n;
+	err = append(w);
+	ph_bytes_fini(&w->scratch);
+	return err;
 }
 
 /* The time of what has none: the last event's. */

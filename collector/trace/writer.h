@@ -49,6 +49,9 @@ int ph_trace_writer_open(struct ph_trace_writer **out, const struct ph_trace_wri
  * Takes an event. hidden: kept for its state alone. 0; a negative errno when nothing can be written any more.
  */
 int ph_trace_writer_event(struct ph_trace_writer *w, const struct ph_event *ev, bool hidden);
+/* An event block of a file whose code is not in our table: it is copied as it is. Otherwise the same. */
+int ph_trace_writer_block(struct ph_trace_writer *w, const struct ph_evt_hdr *hdr, uint16_t cpu, uint32_t flags,
+			  bool large);
 /* A container became known or changed: its record goes into the stream. */
 int ph_trace_writer_container(struct ph_trace_writer *w, const struct ph_container *c);
 /*

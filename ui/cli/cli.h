@@ -105,6 +105,8 @@ int cli_record_idle(struct cli_record *r);
 /* Callbacks of the inspector (collector/inspector.h); arg is the struct cli_record *. */
 void cli_record_container(void *arg, const struct ph_container *c);
 void cli_record_section(void *arg);
+struct ph_trace_event;
+void cli_record_unknown(struct cli_record *r, const struct ph_trace_event *block);
 /* Ends the file and says what is missing in it. The exit status. */
 int cli_record_close(struct cli_record *r);
 

@@ -283,6 +283,18 @@ void cli_record_container(void *arg, const struct ph_container *c)
 		r->error = err;
 }
 
+/* Nobody can say what is in it: where something is to be left out, it is. */
+void cli_record_unknown(struct cli_record *r, const struct ph_trace_event *block)
+{
+	int err;
+
+	if (r->error || !r->writer || filtering(r) || r->o->redact || r->o->no_payload || r->o->exit_only)
+		return;
+	err = ph_trace_writer_block(r->writer, block->hdr, block->cpu, block->flags, block->large);
+	if (err)
+		r->error = err;
+}
+
 void cli_record_section(void *arg)
 {
 	struct cli_record *r = arg;

@@ -160,6 +160,14 @@ static void container_changed(void *arg, const struct ph_container *c)
 		cli_record_container(r->record, c);
 }
 
+static void unknown_event(void *arg, const struct ph_trace_event *block)
+{
+	struct run *r = arg;
+
+	if (r->record)
+		cli_record_unknown(r->record, block);
+}
+
 static void new_section(void *arg)
 {
 	struct run *r = arg;
@@ -184,6 +192,7 @@ static int open_inspector(struct run *r)
 		.warn = warn,
 		.wanted = wanted,
 		.wanted_arg = r,
+		.unknown = unknown_event,
 		.container_changed = container_changed,
 		.section = new_section,
 		.change_arg = r,
