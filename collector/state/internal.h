@@ -15,6 +15,7 @@
 #define CLK_NEWNS 0x20u
 #define CLK_PARENT 0x100u
 #define CLK_THREAD 0x2000u
+#define CLK_INVERTED 0x10000u
 #define CLK_CLOSED 0x40000u
 #define CLK_NEWUSER 0x100000u
 #define OF_RDONLY 0x1u /* file_flags of flags.def */

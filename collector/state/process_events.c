@@ -185,6 +185,7 @@ static struct thread *make_child(struct ph_state *st, struct thread *from, struc
 static void child_params(struct ph_state *st, const struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	struct ph_process *p = t->pub.proc;
+	const struct thread *leader = thread_find(st, p->pid);
 	uint32_t len;
 	const char *comm = getstr(ev, r, P_comm, &len);
 
@@ -197,7 +198,8 @@ static void child_params(struct ph_state *st, const struct ph_event *ev, const s
 	if (has(ev, r, P_vtid))
 		t->pub.vtid = geti(ev, r, P_vtid);
 	set_container(st, ev, r, t);
-	if (t->pub.clone_flags & CLK_THREAD)
+	/* a leader that nothing is known of is what its threads are */
+	if ((t->pub.clone_flags & CLK_THREAD) && !(leader && leader->pub.placeholder))
 		return;
 	if (has(ev, r, P_vpid))
 		p->vpid = geti(ev, r, P_vpid);
@@ -288,7 +290,8 @@ struct thread *fork_child(struct ph_state *st, struct ph_event *ev, const struct
 	t = thread_find(st, tid); /* /proc may have shown it while its relatives were looked up */
 	if (t)
 		thread_remove(st, t);
-	t = make_child(st, from, leader, tid, pid, flags);
+	/* other readers of a list of processes take its parent's event, which is to come, for another child otherwise */
+	t = make_child(st, from, leader, tid, pid, flags | CLK_INVERTED);
 	if (!t)
 		return NULL;
 	if (!(flags & CLK_THREAD)) {

@@ -73,7 +73,12 @@ static size_t format_addr(char *buf, size_t size, bool v6, const uint8_t ip[16],
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
-/* The name of an IP socket, from its addresses. */
+static bool is_unbound(const struct ph_fd *fd)
+{
+	return is_any(fd->sip) && is_any(fd->dip) && !fd->sport && !fd->dport;
+}
+
+/* The name of an IP socket, from its addresses; none as long as it has none. */
 void sock_name(struct ent *e)
 {
 	struct ph_fd *fd = &e->pub;
@@ -82,6 +87,10 @@ void sock_name(struct ent *e)
 	size_t n = 0;
 
 	if (fd->type == PH_FD_IPV4 || fd->type == PH_FD_IPV6) {
+		if (is_unbound(fd)) {
+			ent_name(e, "", 0);
+			return;
+		}
 		n = format_addr(buf, sizeof(buf), v6, fd->sip, fd->sport);
 		memcpy(buf + n, "->", 2);
 		n += 2;

@@ -340,6 +340,17 @@ static void roles_are_guessed_by_listening_ports(void **s)
 	assert_true(fd_of(f, 100, 5)->flags & PH_FDF_ROLE_SERVER);
 }
 
+static void a_socket_without_addresses_has_no_name(void **s)
+{
+	struct fix *f = *s;
+	struct ph_fd fd = inet(3, "0.0.0.0", 0, "0.0.0.0", 0);
+
+	add(f, 100, 100, "x");
+	ph_state_add_entry_fd(f->st, 100, &fd);
+	assert_string_equal(fd_name(f, 100, 3), "");
+	assert_int_equal(fd_of(f, 100, 3)->type, PH_FD_IPV4);
+}
+
 static void flags_that_are_told_are_not_guessed(void **s)
 {
 	struct fix *f = *s;
@@ -592,6 +603,7 @@ int main(void)
 		fix_test(files_have_names_and_flags),
 		fix_test(threads_share_a_table_unless_they_are_said_not_to),
 		fix_test(roles_are_guessed_by_listening_ports),
+		fix_test(a_socket_without_addresses_has_no_name),
 		fix_test(flags_that_are_told_are_not_guessed),
 		fix_test(an_extra_tells_the_kind_that_the_list_could_not),
 		fix_test(a_role_may_come_with_the_entry),

@@ -49,6 +49,25 @@ static void threads_whose_leader_is_unknown_share_one_process(void **s)
 	assert_true(thread(f, 500)->placeholder);
 }
 
+static void threads_whose_leader_is_unknown_say_what_their_process_is(void **s)
+{
+	struct fix *f = *s;
+	struct evb *b = fork_event(f, 500, 500, 501, K_FILES | K_THREAD, "a");
+
+	evb_str(b, "exe", "/bin/server");
+	run(f, b);
+	assert_string_equal(thread(f, 501)->proc->exe, "/bin/server");
+}
+
+static void a_child_that_came_before_its_parents_event_is_marked_so(void **s)
+{
+	struct fix *f = *s;
+
+	do_process(f, 100, "/");
+	run(f, fork_event(f, 100, 101, 101, 0, "kid"));
+	assert_int_equal(thread(f, 101)->clone_flags & PH_clone_flags_CLONE_INVERTED, PH_clone_flags_CLONE_INVERTED);
+}
+
 static void the_parents_event_makes_no_second_child(void **s)
 {
 	struct fix *f = *s;
@@ -659,6 +678,8 @@ int main(void)
 		fix_test(the_childs_own_event_has_the_child_as_its_thread),
 		fix_test(threads_share_their_process),
 		fix_test(threads_whose_leader_is_unknown_share_one_process),
+		fix_test(threads_whose_leader_is_unknown_say_what_their_process_is),
+		fix_test(a_child_that_came_before_its_parents_event_is_marked_so),
 		fix_test(the_parents_event_makes_no_second_child),
 		fix_test(a_child_whose_event_was_lost_is_made_from_the_parents),
 		fix_test(a_child_that_ended_before_the_parents_event_does_not_come_back),
