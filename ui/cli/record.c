@@ -53,7 +53,7 @@ static bool container_may_pass(struct cli_record *r, const struct ph_thread *t)
 {
 	const struct ph_container *c = t ? t->container : NULL;
 
-	if (!c)
+	if (!c || !c->name[0]) /* nothing has been told of it yet */
 		return true;
 	if (c == r->asked && c->generation == r->asked_generation)
 		return r->asked_passes;
@@ -194,6 +194,15 @@ static void free_record(struct cli_record *r)
 	free(r);
 }
 
+/*
+ * A file's state before its first event is its head's. With a filter the head waits for the first event that is written: a file tells of
+ * its containers behind its head, and what the filter says of processes depends on them.
+ */
+static int head_of_file(struct cli_record *r)
+{
+	return filtering(r) ? 0 : ph_trace_writer_head(r->writer);
+}
+
 int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins)
 {
 	struct cli_record *r = calloc(1, sizeof *r);
@@ -221,7 +230,7 @@ int cli_record_open(struct cli_record **out, const struct cli_options *o, struct
 	    open_output(r, err, sizeof err) != 0)
 		goto failed;
 	if (r->writer && r->encode.as_read)
-		r->error = ph_trace_writer_head(r->writer);
+		r->error = head_of_file(r);
 	*out = r;
 	return 0;
 failed:
@@ -303,7 +312,7 @@ void cli_record_section(void *arg)
 	r->asked = NULL;
 	err = r->writer ? ph_trace_writer_section(r->writer) : 0;
 	if (!err && r->writer)
-		err = ph_trace_writer_head(r->writer);
+		err = head_of_file(r);
 	if (err && !r->error)
 		r->error = err;
 }
@@ -317,7 +326,7 @@ int cli_record_goes_on(struct cli_record *r, struct ph_inspector *ins)
 	head = head_of(r);
 	if (ph_trace_writer_use(r->writer, &head) != 0)
 		return -1;
-	return ph_trace_writer_head(r->writer);
+	return head_of_file(r);
 }
 
 /* --- the end --- */
