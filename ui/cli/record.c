@@ -206,6 +206,7 @@ static int head_of_file(struct cli_record *r)
 int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins)
 {
 	struct cli_record *r = calloc(1, sizeof *r);
+	const struct ph_filter_opts fo = { .size = sizeof fo, .macros = o->macros };
 	struct ph_parse_error perr = { 0 };
 	char err[512] = "out of memory";
 
@@ -226,7 +227,7 @@ int cli_record_open(struct cli_record **out, const struct cli_options *o, struct
 		.redact = o->redact,
 	};
 	if (!r->follows || use_inspector(r, ins) != 0 ||
-	    (o->filter && ph_filter_compile(&r->filter, o->filter, NULL, &perr) != 0) ||
+	    (o->filter && ph_filter_compile(&r->filter, o->filter, &fo, &perr) != 0) ||
 	    open_output(r, err, sizeof err) != 0)
 		goto failed;
 	if (r->writer && r->encode.as_read)
