@@ -59,6 +59,16 @@ static int start_thread(struct ph_sink *s)
 	return -err;
 }
 
+static bool copy_sources(struct ph_sink *s)
+{
+	size_t n = s->opts.nsources;
+
+	s->sources = calloc(n ? n : 1, sizeof *s->sources);
+	if (s->sources && n)
+		memcpy(s->sources, s->opts.sources, n * sizeof *s->sources);
+	return s->sources;
+}
+
 static struct ph_sink *new_sink(const char *path, const struct ph_sink_opts *opts)
 {
 	struct ph_sink *s = calloc(1, sizeof *s);
@@ -78,7 +88,7 @@ static struct ph_sink *new_sink(const char *path, const struct ph_sink_opts *opt
 	init_locks(s);
 	s->wake = eventfd(0, EFD_CLOEXEC);
 	s->path = strdup(path);
-	if (s->wake >= 0 && s->path && init_packer(s) == 0)
+	if (s->wake >= 0 && s->path && copy_sources(s) && init_packer(s) == 0)
 		return s;
 	sink_free(s);
 	return NULL;
@@ -99,7 +109,7 @@ int ph_sink_open(struct ph_sink **out, const char *path, const struct ph_sink_op
 		ret = start_thread(s);
 	if (ret < 0) {
 		snprintf(err, errlen, "cannot write %s: %s", sink_is_stdout(path) ? "standard output" : path,
-			 strerror(-ret));
+			 sink_why(-ret));
 		if (s->fd >= 0 && s->is_ours)
 			close(s->fd);
 		sink_free(s);
@@ -222,10 +232,37 @@ static struct timespec in_a_second(void)
 	return ts;
 }
 
+/* Since when a disk takes nothing that somebody waits for, and when that has been long enough. */
+struct patience {
+	uint64_t since, progress;
+};
+
+static struct patience new_patience(const struct ph_sink *s)
+{
+	return (struct patience){ sink_now_ns(), s->progress };
+}
+
+static bool is_in_a_hurry(const struct ph_sink *s)
+{
+	return s->opts.hurry && *s->opts.hurry;
+}
+
+static bool has_run_out(const struct ph_sink *s, struct patience *p, uint64_t ns)
+{
+	uint64_t hurry_ns = s->opts.hurry_ms * 1000000ull;
+
+	if (s->progress != p->progress)
+		*p = new_patience(s);
+	if (is_in_a_hurry(s) && hurry_ns < ns)
+		ns = hurry_ns;
+	return sink_now_ns() - p->since >= ns;
+}
+
 /* Counts one more chunk as used; *spare is one to use again, or NULL. false: there may be none. */
 static bool claim(struct ph_sink *s, bool wait, bool reserve, struct item **spare)
 {
 	size_t limit = reserve ? s->opts.chunks : s->opts.chunks - RESERVED;
+	struct patience patience = new_patience(s);
 	bool ok;
 
 	pthread_mutex_lock(&s->lock);
@@ -234,6 +271,8 @@ static bool claim(struct ph_sink *s, bool wait, bool reserve, struct item **spar
 
 		if (pthread_cond_timedwait(&s->done, &s->lock, &until) == 0)
 			continue;
+		if (has_run_out(s, &patience, UINT64_MAX))
+			break;
 		pthread_mutex_unlock(&s->lock);
 		tell(s);
 		pthread_mutex_lock(&s->lock);
@@ -361,24 +400,17 @@ void ph_sink_position(const struct ph_sink *s, uint64_t *written, uint64_t *appe
 /* True when the thread has ended within ns of the last byte that the system took. */
 static bool wait_ended(struct ph_sink *s, uint64_t ns)
 {
-	uint64_t since = sink_now_ns(), seen = s->progress;
+	struct patience patience = new_patience(s);
 	bool ended;
 
 	pthread_mutex_lock(&s->lock);
 	while (!s->ended) {
-		uint64_t until = since > UINT64_MAX - ns ? UINT64_MAX : since + ns, next = sink_now_ns() + SECOND;
-		struct timespec ts;
+		uint64_t next = sink_now_ns() + (ns < SECOND ? ns : SECOND);
+		struct timespec ts = { (time_t)(next / SECOND), (long)(next % SECOND) };
 
-		if (until < next)
-			next = until;
-		ts = (struct timespec){ (time_t)(next / SECOND), (long)(next % SECOND) };
 		pthread_cond_timedwait(&s->done, &s->lock, &ts);
-		if (s->progress != seen) {
-			seen = s->progress;
-			since = sink_now_ns();
-		} else if (!s->ended && sink_now_ns() >= until) {
+		if (!s->ended && has_run_out(s, &patience, ns))
 			break;
-		}
 		if (s->trouble != s->said) {
 			pthread_mutex_unlock(&s->lock);
 			tell(s);
@@ -411,7 +443,7 @@ static int say_end(int err, const char *path, char *line, size_t len)
 {
 	if (err)
 		snprintf(line, len, "cannot write %s: %s; the end of the file is missing",
-			 sink_is_stdout(path) ? "standard output" : path, strerror(err));
+			 sink_is_stdout(path) ? "standard output" : path, sink_why(err));
 	return -err;
 }
 

@@ -9,11 +9,19 @@
 #ifndef PORTHOLE_TRACE_SINK_H
 #define PORTHOLE_TRACE_SINK_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct ph_sink;
+
+/* A file, whatever names it has. */
+struct ph_sink_file {
+	dev_t dev;
+	ino_t ino;
+};
 
 #define PH_SINK_CHUNK (1u << 20)
 
@@ -26,6 +34,11 @@ struct ph_sink_opts {
 		void *arg,
 		const char *line); /* called on the caller's thread, from ph_sink_poll() and the like; may be NULL */
 	void *warn_arg;
+	const struct ph_sink_file *sources; /* that are read: nothing is written over them; copied */
+	size_t nsources;
+	/* When it becomes true, who waits for room or for the end waits at most so long for a disk that takes nothing; may be NULL. */
+	const volatile sig_atomic_t *hurry;
+	unsigned hurry_ms;
 };
 
 /* Opens the first file ("-": standard output) and starts the thread. On failure a line for a person in err. */
@@ -33,7 +46,7 @@ int ph_sink_open(struct ph_sink **out, const char *path, const struct ph_sink_op
 
 /*
  * n bytes to write at, n <= PH_SINK_CHUNK; ph_sink_commit() takes them over. NULL: no room. wait: wait for room instead (files as
- * source); NULL then means that the sink has failed for good. reserve: the last chunks may be used, which are kept for what
+ * source); NULL then means that the sink has failed for good, or that there is a hurry. reserve: the last chunks may be used, which are kept for what
  * must not be lost.
  */
 uint8_t *ph_sink_reserve(struct ph_sink *s, size_t n, bool wait, bool reserve);

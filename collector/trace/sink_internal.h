@@ -3,6 +3,7 @@
 #ifndef PORTHOLE_TRACE_SINK_INTERNAL_H
 #define PORTHOLE_TRACE_SINK_INTERNAL_H
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 
 #define SECOND 1000000000u
 #define PACK_BYTES (256u << 10) /* of room for packed bytes */
+
+#define IS_SOURCE EDEADLK /* instead of an errno: the file is one that is read. open(2) does not return it. */
 
 enum item_kind { ITEM_DATA, ITEM_NEXT_FILE, ITEM_END };
 
@@ -29,6 +32,7 @@ enum slow { NOT_SLOW, SLOW, SLOW_AFTER_TROUBLE /* which has been said, and is re
 
 struct ph_sink {
 	struct ph_sink_opts opts;
+	struct ph_sink_file *sources; /* those of opts */
 	pthread_t thread;
 	int wake; /* eventfd: the thread's pauses end */
 
@@ -73,7 +77,7 @@ struct ph_sink {
 
 /* sink_thread.c */
 void *sink_run(void *sink);
-int sink_open_file(struct ph_sink *s, const char *path); /* 0 or a negative errno */
+int sink_open_file(struct ph_sink *s, const char *path); /* 0, or a negative errno or -IS_SOURCE */
 void sink_free(struct ph_sink *s);
 
 static inline uint64_t sink_now_ns(void)
@@ -82,6 +86,14 @@ static inline uint64_t sink_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * SECOND + (uint64_t)ts.tv_nsec;
+}
+
+/* For a person. */
+static inline const char *sink_why(int err)
+{
+	return err == IS_SOURCE ? "it is the file that is being read; choose another name" :
+	       err == ETIMEDOUT ? "it takes nothing any more" :
+				  strerror(err);
 }
 
 static inline bool sink_is_stdout(const char *path)

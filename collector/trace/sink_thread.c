@@ -165,24 +165,43 @@ static void close_file(struct ph_sink *s, bool whole)
 	s->fd = -1;
 }
 
-int sink_open_file(struct ph_sink *s, const char *path)
+static bool is_source(const struct ph_sink *s, const struct stat *st)
+{
+	for (size_t i = 0; i < s->opts.nsources; i++)
+		if (s->sources[i].dev == st->st_dev && s->sources[i].ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* What stood in the file before goes only when it is known which file it is. 0 or a negative errno. */
+static int make_empty(struct ph_sink *s)
 {
 	struct stat st;
 
+	if (fstat(s->fd, &st) != 0)
+		return -errno;
+	s->is_regular = S_ISREG(st.st_mode);
+	if (s->is_regular && is_source(s, &st))
+		return -IS_SOURCE;
+	return s->is_regular && s->is_ours && ftruncate(s->fd, 0) != 0 ? -errno : 0;
+}
+
+int sink_open_file(struct ph_sink *s, const char *path)
+{
+	int err;
+
 	s->is_ours = !sink_is_stdout(path);
 	/* 0600: a capture holds the environments and the data of everybody */
-	s->fd = s->is_ours ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : STDOUT_FILENO;
+	s->fd = s->is_ours ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : STDOUT_FILENO;
 	if (s->fd < 0)
 		return -errno;
-	if (fstat(s->fd, &st) != 0) {
-		int err = errno;
-
+	err = make_empty(s);
+	if (err < 0) {
 		if (s->is_ours)
 			close(s->fd);
 		s->fd = -1;
-		return -err;
+		return err;
 	}
-	s->is_regular = S_ISREG(st.st_mode);
 	s->synced_ns = sink_now_ns();
 	return 0;
 }
@@ -205,6 +224,10 @@ static void next_file(struct ph_sink *s, struct item *i)
 	s->written = 0;
 	s->file++;
 	while ((err = sink_open_file(s, s->path)) < 0) {
+		if (err == -IS_SOURCE) {
+			fail(s, IS_SOURCE);
+			return;
+		}
 		set_trouble(s, CANNOT_OPEN, -err);
 		in_trouble = true;
 		if (!pause_for(s, RETRY_MS, -err))
@@ -270,6 +293,7 @@ void sink_free(struct ph_sink *s)
 	free(s->cur);
 	free(s->packed);
 	free(s->path);
+	free(s->sources);
 	if (s->wake >= 0)
 		close(s->wake);
 	pthread_cond_destroy(&s->work);

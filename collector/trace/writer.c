@@ -14,7 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 #include "collector/trace/names.h"
-#include "collector/trace/sink.h"
 
 #define GAP_MAX 128u /* bytes of a gap record, at most */
 #define POLL_EVENTS 1024u /* the clock is looked at after so many events at the latest .. */
@@ -83,6 +82,10 @@ static int open_first(struct ph_trace_writer *w, uint64_t ts)
 		.flush_ns = w->opts.flush_ns,
 		.warn = warn,
 		.warn_arg = w,
+		.sources = w->opts.sources,
+		.nsources = w->opts.nsources,
+		.hurry = w->opts.hurry,
+		.hurry_ms = CLOSE_PATIENCE_MS,
 	};
 	const char *path = w->names ? ph_names_next(w->names, ts) : w->opts.path;
 	int err = -EINVAL;

@@ -10,6 +10,7 @@
 #define PORTHOLE_TRACE_WRITER_H
 
 #include "collector/trace/encode.h"
+#include "collector/trace/sink.h"
 #include "collector/trace/trace.h"
 
 struct ph_trace_writer;
@@ -33,6 +34,10 @@ struct ph_trace_writer_opts {
 	void *waiting_arg;
 	void (*warn)(void *arg, const char *line);
 	void *warn_arg;
+	/* See sink.h: what must not be written over, and who is not to wait for ever. */
+	const struct ph_sink_file *sources;
+	size_t nsources;
+	const volatile sig_atomic_t *hurry;
 };
 
 struct ph_trace_writer_stats {

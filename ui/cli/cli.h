@@ -3,6 +3,7 @@
 #ifndef PORTHOLE_CLI_H
 #define PORTHOLE_CLI_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,8 +95,12 @@ void cli_summary_print(const struct cli_summary *s, FILE *out);
 struct cli_record;
 struct ph_inspector;
 
-/* After the inspector is open. 0, or -1 after a line on stderr. o->write is set. */
-int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins);
+/*
+ * After the inspector is open. 0, or -1 after a line on stderr. o->write is set. interrupted: once true, a disk that takes nothing is
+ * not waited for any longer.
+ */
+int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins,
+		    const volatile sig_atomic_t *interrupted);
 /* The next -r: its inspector instead of the one before, which is closed by now. */
 int cli_record_goes_on(struct cli_record *r, struct ph_inspector *ins);
 /* passed: the filter lets it through. 0; negative when nothing can be written any more. */

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "collector/filter/filter.h"
 #include "collector/inspector.h"
 #include "collector/trace/recorder.h"
@@ -31,6 +33,9 @@ struct cli_record {
 	uint32_t asked_generation;
 	bool asked_passes;
 	int error; /* of what was written from a callback */
+	const volatile sig_atomic_t *interrupted;
+	struct ph_sink_file sources[CLI_MAX_FILES]; /* what is read */
+	size_t nsources;
 };
 
 static void warn(void *arg, const char *line)
@@ -172,6 +177,9 @@ static int open_output(struct cli_record *r, char *err, size_t errlen)
 		.waiting = waiting,
 		.waiting_arg = r,
 		.warn = warn,
+		.sources = r->sources,
+		.nsources = r->nsources,
+		.hurry = r->interrupted,
 	};
 	const struct ph_recorder_opts ro = {
 		.size = sizeof ro,
@@ -183,6 +191,17 @@ static int open_output(struct cli_record *r, char *err, size_t errlen)
 
 	return o->record ? ph_recorder_open(&r->recorder, &ro, err, errlen) :
 			   ph_trace_writer_open(&r->writer, &wo, err, errlen);
+}
+
+static void note_sources(struct cli_record *r)
+{
+	for (size_t i = 0; i < r->o->nfiles; i++) {
+		const char *path = r->o->files[i];
+		struct stat st;
+
+		if ((strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(path, &st)) == 0)
+			r->sources[r->nsources++] = (struct ph_sink_file){ st.st_dev, st.st_ino };
+	}
 }
 
 static void free_record(struct cli_record *r)
@@ -203,7 +222,8 @@ static int head_of_file(struct cli_record *r)
 	return filtering(r) ? 0 : ph_trace_writer_head(r->writer);
 }
 
-int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins)
+int cli_record_open(struct cli_record **out, const struct cli_options *o, struct ph_inspector *ins,
+		    const volatile sig_atomic_t *interrupted)
 {
 	struct cli_record *r = calloc(1, sizeof *r);
 	const struct ph_filter_opts fo = { .size = sizeof fo, .macros = o->macros };
@@ -214,6 +234,8 @@ int cli_record_open(struct cli_record **out, const struct cli_options *o, struct
 	if (!r)
 		goto failed;
 	r->o = o;
+	r->interrupted = interrupted;
+	note_sources(r);
 	r->follows = calloc(ph_event_count(), 1);
 	/* hidden state events and PROCINFO's row serve as well as any: nothing but the thread is looked at */
 	r->nobody.info = ph_event_info(PH_EV_PROCINFO_E);

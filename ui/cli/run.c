@@ -267,7 +267,8 @@ static int open_source(struct run *r)
 		return -1;
 	}
 	r->ctx.seq = seq;
-	if (o->write && (r->record ? cli_record_goes_on(r->record, r->ins) : cli_record_open(&r->record, o, r->ins)))
+	if (o->write &&
+	    (r->record ? cli_record_goes_on(r->record, r->ins) : cli_record_open(&r->record, o, r->ins, &interrupted)))
 		return -1;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -353,6 +354,94 @@ static void a_first_file_that_cannot_be_opened_is_an_error(void **state)
 	assert_null(s);
 }
 
+/* Opens path for the bytes of a file that is read, and is refused. */
+static void assert_refused(struct fix *f, const char *path)
+{
+	struct ph_sink *s;
+
+	assert_int_not_equal(ph_sink_open(&s, path, &f->opts, f->err, sizeof f->err), 0);
+	assert_null(s);
+	assert_non_null(strstr(f->err, ": it is the file that is being read; choose another name"));
+}
+
+/* A file with four bytes, which is what is read. */
+static const char *make_source(struct fix *f, struct ph_sink_file *id)
+{
+	static char path[sizeof f->dir.file]; /* tmp_path() forgets it */
+	int fd = open(strcpy(path, tmp_path(&f->dir, "source")), O_WRONLY | O_CREAT, 0600);
+	struct stat st;
+
+	assert_int_equal(write(fd, "read", 4), 4);
+	assert_int_equal(fstat(fd, &st), 0);
+	close(fd);
+	*id = (struct ph_sink_file){ st.st_dev, st.st_ino };
+	f->opts.sources = id;
+	f->opts.nsources = 1;
+	return path;
+}
+
+static void assert_unharmed(const char *path)
+{
+	size_t n;
+	uint8_t *data = tmp_read(path, &n);
+
+	assert_int_equal(n, 4);
+	assert_memory_equal(data, "read", 4);
+	free(data);
+}
+
+static void the_file_that_is_read_is_not_written_over(void **state)
+{
+	struct fix *f = *state;
+	struct ph_sink_file id;
+	const char *path = make_source(f, &id);
+
+	assert_refused(f, path);
+	assert_unharmed(path);
+}
+
+static void nor_is_it_by_another_name(void **state)
+{
+	struct fix *f = *state;
+	struct ph_sink_file id;
+	const char *path = make_source(f, &id);
+
+	assert_int_equal(link(path, tmp_path(&f->dir, "hard")), 0);
+	assert_refused(f, f->dir.file);
+	assert_int_equal(symlink(path, tmp_path(&f->dir, "soft")), 0);
+	assert_refused(f, f->dir.file);
+	assert_unharmed(path);
+}
+
+static void nor_when_its_turn_comes_in_a_rotation(void **state)
+{
+	struct fix *f = *state;
+	struct ph_sink_file id;
+	const char *path = make_source(f, &id), *first = tmp_path(&f->dir, "first");
+
+	open_sink(f, first);
+	put(f, PIECE, true, false);
+	assert_int_equal(ph_sink_next_file(f->s, path), 0);
+	while (put(f, PIECE, true, false)) /* ends, since no file takes it any more */
+		;
+	assert_int_not_equal(close_sink(f, 5000), 0);
+	assert_non_null(strstr(f->err, "it is the file that is being read"));
+	assert_unharmed(path);
+	assert_file(first, 0, PIECE);
+}
+
+static void a_file_becomes_empty_before_it_is_written(void **state)
+{
+	struct fix *f = *state;
+	struct ph_sink_file id;
+	const char *path = make_source(f, &id);
+
+	f->opts.nsources = 0;
+	open_sink(f, path);
+	assert_int_equal(close_sink(f, 5000), 0);
+	assert_file(path, 0, 0);
+}
+
 /* --- pipes -------------------------------------------------------------------------------------------------------------------- */
 
 /* A pipe with a name whose other end is the test's. */
@@ -456,6 +545,45 @@ static void who_reads_a_file_waits_for_a_slow_reader(void **state)
 	close(r.fd);
 }
 
+static void in_a_hurry_a_reader_that_does_not_read_is_left(void **state)
+{
+	struct fix *f = *state;
+	volatile sig_atomic_t hurry = 0;
+	uint64_t began;
+	int fd;
+
+	f->opts.hurry = &hurry;
+	f->opts.hurry_ms = 100;
+	fd = open_pipe(f);
+	put_all_that_fits(f);
+	hurry = 1;
+	began = tmp_now_ms();
+	assert_false(put(f, PIECE, true, false));
+	assert_int_equal(close_sink(f, UINT_MAX), -ETIMEDOUT);
+	assert_true(tmp_now_ms() - began < 2 * QUICK_MS);
+	assert_non_null(strstr(f->err, "/pipe: it takes nothing any more; the end of the file is missing"));
+	close(fd);
+}
+
+static void in_a_hurry_a_slow_reader_gets_everything_all_the_same(void **state)
+{
+	struct fix *f = *state;
+	volatile sig_atomic_t hurry = 1;
+	struct reader r;
+	pthread_t thread;
+
+	f->opts.hurry = &hurry;
+	f->opts.hurry_ms = 2000;
+	r = (struct reader){ .fd = open_pipe(f) };
+	pthread_create(&thread, NULL, read_all, &r);
+	for (int i = 0; i < 10000; i++)
+		assert_true(put(f, PIECE, true, false));
+	assert_int_equal(close_sink(f, UINT_MAX), 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(r.got, 10000u * PIECE);
+	close(r.fd);
+}
+
 /* --- sudden ends ---------------------------------------------------------------------------------------------------------------- */
 
 static void what_was_flushed_can_be_read_after_a_kill(void **state)
@@ -505,10 +633,16 @@ int main(void)
 		sink_test(nothing_is_missing_when_a_full_disk_has_space_again),
 		sink_test(a_file_that_cannot_be_opened_is_tried_again),
 		sink_test(a_first_file_that_cannot_be_opened_is_an_error),
+		sink_test(the_file_that_is_read_is_not_written_over),
+		sink_test(nor_is_it_by_another_name),
+		sink_test(nor_when_its_turn_comes_in_a_rotation),
+		sink_test(a_file_becomes_empty_before_it_is_written),
 		sink_test(a_reader_that_went_away_ends_it),
 		sink_test(a_reader_that_does_not_read_holds_up_nobody),
 		sink_test(a_reader_that_comes_back_gets_everything_that_was_taken),
 		sink_test(who_reads_a_file_waits_for_a_slow_reader),
+		sink_test(in_a_hurry_a_reader_that_does_not_read_is_left),
+		sink_test(in_a_hurry_a_slow_reader_gets_everything_all_the_same),
 		sink_test(what_was_flushed_can_be_read_after_a_kill),
 	};
 
