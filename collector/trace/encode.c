@@ -553,7 +553,7 @@ size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu
 {
 	const struct ph_event_info *info = ph_event_info(enter->type);
 	const struct ph_event ev = { .hdr = enter, .info = info, .cpu = cpu };
-	struct job j = { .ev = &ev, .opts = opts, .at = to };
+	struct job j = { .ev = &ev, .opts = opts, .hidden = true, .at = to };
 
 	if (!info)
 		return 0;

@@ -46,7 +46,7 @@ size_t ph_encode_event(uint8_t *to, const struct ph_event *ev, bool hidden, cons
 size_t ph_encode_block_max(const struct ph_evt_hdr *hdr);
 size_t ph_encode_block(uint8_t *to, const struct ph_evt_hdr *hdr, uint16_t cpu, uint32_t flags, bool large);
 
-/* Writes an enter event of a file as it is; at least ph_encode_enter_max() bytes. Returns the block's length. */
+/* Writes an enter event of a file as it is, but hidden; at least ph_encode_enter_max() bytes. Returns the block's length. */
 size_t ph_encode_enter_max(const struct ph_evt_hdr *enter);
 size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu, const struct ph_encode_opts *opts);
 
