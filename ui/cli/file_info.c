@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "collector/field/text.h"
 #include "collector/inspector.h"
 #include "collector/trace/reader.h"
 #include "ui/cli/cli.h"
@@ -167,6 +168,23 @@ static void note_event(struct info *in, const struct ph_trace_event *te)
 
 /* --- the text --- */
 
+/* What the file says goes to a terminal: nothing in it may drive that, or look like a line of ours. */
+static void put_clean(const char *s)
+{
+	char buf[1024];
+	struct ph_text t = { .buf = buf, .cap = sizeof buf, .utf8 = cli_utf8() };
+
+	ph_text_clean(&t, s, strlen(s));
+	fwrite(t.buf, 1, t.len, stdout);
+}
+
+static void put_row(const char *label, const char *s)
+{
+	fputs(label, stdout);
+	put_clean(s);
+	putchar('\n');
+}
+
 static void clock_text(uint64_t ts, char *buf, size_t size)
 {
 	time_t sec = (time_t)(ts / SECOND);
@@ -204,8 +222,17 @@ static const char *guess_writer(const struct info *in)
 static bool print_container(void *arg, struct ph_container *c)
 {
 	(void)arg;
-	printf("  %-12s %s%s%s%s\n", c->id, c->name[0] ? c->name : "-", c->image[0] ? "  (" : "", c->image,
-	       c->image[0] ? ")" : "");
+	char id[64];
+
+	snprintf(id, sizeof id, "  %-12s ", c->id);
+	put_clean(id);
+	put_clean(c->name[0] ? c->name : "-");
+	if (c->image[0]) {
+		fputs("  (", stdout);
+		put_clean(c->image);
+		putchar(')');
+	}
+	putchar('\n');
 	return true;
 }
 
@@ -243,21 +270,22 @@ static void print_info(const char *path, const struct info *in, const struct ph_
 	size_t ncontainers = 0;
 
 	ph_trace_reader_progress(reader, &done, &size);
-	printf("file:        %s\n", path);
+	put_row("file:        ", path);
 	printf("size:        %" PRIu64 " bytes%s\n", size ? size : done,
 	       ph_trace_reader_compressed(reader) ? ", compressed" : "");
 	printf("format:      %u.%u", in->major, in->minor);
 	if (in->process_version)
 		printf(", process list version %u", in->process_version);
 	putchar('\n');
-	printf("writer:      %s\n", guess_writer(in));
+	put_row("writer:      ", guess_writer(in));
 	if (in->note[0])
-		printf("note:        %s\n", in->note);
+		put_row("note:        ", in->note);
 	if (in->sections > 1)
 		printf("sections:    %" PRIu64 "\n", in->sections);
 	if (in->have_machine) {
-		printf("machine:     %s, %u CPUs", in->machine.hostname[0] ? in->machine.hostname : "(no name)",
-		       in->machine.ncpus);
+		fputs("machine:     ", stdout);
+		put_clean(in->machine.hostname[0] ? in->machine.hostname : "(no name)");
+		printf(", %u CPUs", in->machine.ncpus);
 		if (in->machine.memory_bytes)
 			printf(", %" PRIu64 " MB", in->machine.memory_bytes / 1000000);
 		putchar('\n');
