@@ -27,6 +27,7 @@ enum ph_event_block {
 	PH_EB_LARGE = 1 << 1, /* its block has length words of 32 bits */
 	PH_EB_FILLED = 1 << 2, /* type or parameters are not those of hdr alone (collector/trace/fold.h) */
 	PH_EB_RAW = 1 << 3, /* handed out as the file has it, enter and exit apart */
+	PH_EB_PAIRS = 1 << 4, /* the same, and to be shown as sysdig 0.29.3 shows it */
 };
 
 struct ph_event {

@@ -25,6 +25,7 @@ struct ph_inspector {
 	uint8_t *made; /* the enter's block */
 	size_t made_size;
 	bool both, exit_waits;
+	bool pairs; /* somebody looks at both, and not only copies them */
 	bool lean;
 	uint8_t *follows; /* by row of events.def: the state depends on such events */
 	bool begun; /* ev waits for its ph_state_end() */
@@ -82,6 +83,7 @@ static void head_interface(void *arg, const struct ph_trace_interface *i)
 	struct ph_inspector *ins = arg;
 	if (ins->host.ninterfaces < 65536)
 		ph_trace_host_add_interface(&ins->host, i);
+	ph_state_add_address(ins->state, i->family, i->addr, i->mask);
 }
 
 static void head_user(void *arg, const struct ph_user *u)
@@ -193,6 +195,7 @@ static int make_tables(struct ph_inspector *ins, const struct ph_inspector_opts 
 		.host_root = opts->host_root,
 		.users = live && !opts->no_users,
 		.live = live,
+		.pairs = ins->pairs,
 	};
 	ins->state = ph_state_new(&so);
 	if (ins->state)
@@ -230,6 +233,7 @@ int ph_inspector_open_source(struct ph_inspector **out, struct ph_source *source
 	ins->no_users = o.no_users;
 	ins->hidden = o.hidden_events;
 	ins->both = o.enter_events;
+	ins->pairs = ins->is_file && o.enter_events && (o.needs & PH_NEED_ENTER_EVENTS);
 	ins->section = o.section;
 	ins->change_arg = o.change_arg;
 
@@ -316,12 +320,12 @@ static struct ph_event *event_shown(struct ph_inspector *ins)
 
 	if (ins->both) { /* an enter is an event of its own */
 		ev->enter = NULL;
-		ev->block |= PH_EB_RAW;
+		ev->block |= PH_EB_RAW | (ins->pairs ? PH_EB_PAIRS : 0);
 	}
 	if (!written)
 		return ev;
 	ins->shown = *written;
-	ins->shown.block |= PH_EB_RAW;
+	ins->shown.block |= PH_EB_RAW | (ins->pairs ? PH_EB_PAIRS : 0);
 	ins->shown.enter_ts = ev->enter_ts;
 	ins->shown.latency = ev->latency;
 	ins->shown.thread = ev->thread;
@@ -342,8 +346,8 @@ static bool begin_event(struct ph_inspector *ins)
 		if (ins->section)
 			ins->section(ins->change_arg);
 	}
-	if (ins->first_ns == 0 && ev->ts >= ins->source->begins_ns)
-		ins->first_ns = ev->ts;
+	if (ins->first_ns == 0 && ev->ts >= ins->source->begins_ns && (!ins->is_file || ins->source->first_ns))
+		ins->first_ns = ins->is_file ? ins->source->first_ns : ev->ts;
 	if (ins->lean && !ins->follows[ev->info - ph_event_row(0)]) {
 		ev->thread = NULL;
 		ev->fd = NULL;

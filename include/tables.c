@@ -63,6 +63,7 @@ static const struct {
 #define LIFT(o, n) { PH_EV_##o, PH_EV_##n },
 #define CARRY(...)
 #define RENAME(...)
+#define USED_FD(...)
 #include "porthole/versions.def"
 };
 
@@ -73,6 +74,7 @@ static const struct {
 #define LIFT(...)
 #define CARRY(newest, old, n, whole) { PH_EV_##newest, PH_EV_##old, n, whole },
 #define RENAME(...)
+#define USED_FD(...)
 #include "porthole/versions.def"
 };
 
@@ -83,6 +85,18 @@ static const struct {
 #define LIFT(...)
 #define CARRY(...)
 #define RENAME(c, p, f) { PH_EV_##c, #p, #f },
+#define USED_FD(...)
+#include "porthole/versions.def"
+};
+
+static const struct {
+	ph_u16 code;
+	bool then;
+} used_fds[] = {
+#define LIFT(...)
+#define CARRY(...)
+#define RENAME(...)
+#define USED_FD(c, t) { PH_EV_##c, t },
 #include "porthole/versions.def"
 };
 
@@ -299,6 +313,14 @@ const struct ph_event_info *ph_event_newest(const struct ph_event_info *info)
 		if (lifts[i].old == info->code)
 			return ph_event_info(lifts[i].newest);
 	return info;
+}
+
+bool ph_event_uses_fd(const struct ph_event_info *info, bool in_pairs)
+{
+	for (size_t i = 0; in_pairs && i < sizeof used_fds / sizeof used_fds[0]; i++)
+		if (used_fds[i].code == info->code)
+			return used_fds[i].then;
+	return info->flags & PH_EF_USES_FD;
 }
 
 bool ph_event_carrier(const struct ph_event_info *info, struct ph_carrier *c)

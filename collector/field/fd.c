@@ -151,7 +151,8 @@ static bool attempted_peer(struct ph_field_ctx *c, struct ph_value *v)
 
 static bool is_of_fd(const struct ph_event *ev)
 {
-	return ev->thread && (ev->info->flags & (PH_EF_CREATES_FD | PH_EF_USES_FD | PH_EF_DESTROYS_FD));
+	return ev->thread && ((ev->info->flags & (PH_EF_CREATES_FD | PH_EF_DESTROYS_FD)) ||
+			      ph_event_uses_fd(ev->info, ev->block & PH_EB_PAIRS));
 }
 
 /* The end of a call on one: it has a name, which is empty. At a call's begin nothing is known yet that could have one. */
@@ -437,9 +438,21 @@ static bool get_types(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 /* Client and server are the two ends of the tuple; local and remote follow from which of them the process is. */
 enum end { EITHER, CLIENT, SERVER, LOCAL, REMOTE };
 
-static enum end resolve_end(const struct ph_fd *fd, enum end end)
+static bool is_local(const struct ph_field_ctx *c, const struct ph_fd *fd, const uint8_t *ip)
 {
-	bool client = fd->flags & PH_FDF_ROLE_CLIENT;
+	return c->opts.state &&
+	       ph_state_is_local(c->opts.state, c->ev->thread, addr_len(fd) == 4 ? AF_INET : AF_INET6, ip);
+}
+
+/* Of calls that are handed out as pairs the addresses of the machine decide which end is this one, not what the process has done. */
+static enum end resolve_end(const struct ph_field_ctx *c, enum end end)
+{
+	const struct ph_fd *fd = c->ev->fd;
+	bool client;
+
+	if (end != LOCAL && end != REMOTE)
+		return end;
+	client = c->ev->block & PH_EB_PAIRS ? is_local(c, fd, fd->sip) : fd->flags & PH_FDF_ROLE_CLIENT;
 
 	if (end == LOCAL)
 		return client ? CLIENT : SERVER;
@@ -448,8 +461,10 @@ static enum end resolve_end(const struct ph_fd *fd, enum end end)
 	return end;
 }
 
-static bool has_end(const struct ph_fd *fd, enum end end)
+static bool has_end(const struct ph_field_ctx *c, enum end end)
 {
+	const struct ph_fd *fd = c->ev->fd;
+
 	if (is_server(fd))
 		return end == SERVER;
 	return is_connected_kind(fd) && role_known(fd);
@@ -504,9 +519,9 @@ static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_val
 		return false;
 	if (end == EITHER)
 		return both_ends(c, v, false);
-	if (!has_end(fd, end))
+	if (!has_end(c, end))
 		return false;
-	put_address(fd, resolve_end(fd, end), v);
+	put_address(fd, resolve_end(c, end), v);
 	return true;
 }
 
@@ -519,9 +534,9 @@ static bool get_port(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 		return false;
 	if (end == EITHER)
 		return both_ends(c, v, true);
-	if (!has_end(fd, end))
+	if (!has_end(c, end))
 		return false;
-	v->u = port(fd, resolve_end(fd, end));
+	v->u = port(fd, resolve_end(c, end));
 	return true;
 }
 
@@ -584,10 +599,14 @@ static bool get_sockfamily(struct ph_field_ctx *c, struct ph_field_ref *r, struc
 
 static bool get_is_server(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
+	const struct ph_fd *fd = c->ev->fd;
+
 	(void)r;
-	if (!c->ev->fd)
+	if (!fd)
 		return false;
-	v->b = is_server(c->ev->fd) || (is_connected_kind(c->ev->fd) && (c->ev->fd->flags & PH_FDF_ROLE_SERVER));
+	v->b = is_server(fd);
+	if (is_connected_kind(fd))
+		v->b = c->ev->block & PH_EB_PAIRS ? is_local(c, fd, fd->dip) : fd->flags & PH_FDF_ROLE_SERVER;
 	return true;
 }
 

@@ -209,7 +209,7 @@ static void render_pid(struct rendering *r)
 	const struct ph_thread *t = NULL;
 
 	ph_text_int(r->val, v);
-	if (v > 0 && r->ev->thread && r->c->opts.state && is_callers_pid(r))
+	if (v > 0 && r->ev->thread && r->c->opts.state && !(r->ev->block & PH_EB_PAIRS) && is_callers_pid(r))
 		t = ph_state_thread_seen_by(r->c->opts.state, r->ev->thread, v);
 	else if (v > 0 && r->ev->thread && r->ev->thread->tid == v)
 		t = r->ev->thread;

@@ -89,7 +89,7 @@ static bool describe(struct ph_field_ctx *c, const struct ph_thread *t, enum wha
 	case PID:
 		return signed_number(v, p->pid);
 	case VPID:
-		return p->vpid != -1 && signed_number(v, p->vpid);
+		return p->vpid != -1 && !t->no_vids && signed_number(v, p->vpid);
 	case START:
 		return p->start_ns && number(v, p->start_ns);
 	case AGE:
@@ -124,13 +124,23 @@ static struct ph_thread *ancestor(struct ph_field_ctx *c, struct ph_thread *t, i
 	return t;
 }
 
+/* Of calls that are handed out as pairs: what the thread's own events told. NULL: the process counts. */
+static const struct ph_own *own(const struct ph_field_ctx *c)
+{
+	return c->ev->block & PH_EB_PAIRS ? &c->ev->thread->own : NULL;
+}
+
 static bool get_self(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
+	if (r->field->tag == AGE && c->ev->thread && own(c))
+		return own(c)->made_ns && c->ev->ts >= own(c)->made_ns && number(v, c->ev->ts - own(c)->made_ns);
 	return describe(c, c->ev->thread, (enum what)r->field->tag, v);
 }
 
 static bool get_parent(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
+	if (c->ev->thread && own(c) && c->opts.state)
+		return describe(c, ph_state_thread(c->opts.state, own(c)->ptid), (enum what)r->field->tag, v);
 	return c->ev->thread && describe(c, ancestor(c, c->ev->thread, 1), (enum what)r->field->tag, v);
 }
 
@@ -281,12 +291,36 @@ static uint64_t count_args(const struct ph_process *p, bool bytes)
 	return bytes ? len : n;
 }
 
+static bool own_amount(const struct ph_field_ctx *c, enum amount what, struct ph_value *v)
+{
+	const struct ph_process *p = c->ev->thread->proc;
+
+	switch (what) {
+	case NCHILDS:
+		return number(v, c->ev->tid == p->pid && p->nthreads > 0 ? p->nthreads - 1 : 0);
+	case VMSIZE:
+		return number(v, own(c)->vm_size_kb);
+	case VMRSS:
+		return number(v, own(c)->vm_rss_kb);
+	case VMSWAP:
+		return number(v, own(c)->vm_swap_kb);
+	case PFMAJOR:
+		return number(v, own(c)->pfmajor);
+	case PFMINOR:
+		return number(v, own(c)->pfminor);
+	default:
+		return false;
+	}
+}
+
 static bool get_amount(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	const struct ph_process *p;
 
 	if (!c->ev->thread)
 		return false;
+	if (own(c) && own_amount(c, (enum amount)r->field->tag, v))
+		return true;
 	p = c->ev->thread->proc;
 	switch ((enum amount)r->field->tag) {
 	case NTHREADS:
@@ -389,7 +423,8 @@ static bool get_tid(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_va
 static bool get_vtid(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
 	(void)r;
-	return c->ev->thread && c->ev->thread->vtid != -1 && signed_number(v, c->ev->thread->vtid);
+	return c->ev->thread && c->ev->thread->vtid != -1 && !c->ev->thread->no_vids &&
+	       signed_number(v, c->ev->thread->vtid);
 }
 
 static bool get_ismain(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
@@ -423,7 +458,12 @@ static bool get_thread_memory(struct ph_field_ctx *c, struct ph_field_ref *r, st
 
 	if (!t)
 		return false;
-	kb = t->tid != t->proc->pid ? 0 : what == VMSIZE ? t->proc->vm_size_kb : t->proc->vm_rss_kb;
+	if (own(c))
+		kb = what == VMSIZE ? own(c)->vm_size_kb : own(c)->vm_rss_kb;
+	else
+		kb = what == VMSIZE ? t->proc->vm_size_kb : t->proc->vm_rss_kb;
+	if (t->tid != t->proc->pid)
+		kb = 0;
 	return number(v, r->field->tag > 0xff ? kb * 1024 : kb);
 }
 
@@ -433,23 +473,32 @@ static bool is_io(const char *item, size_t len)
 	return len >= 3 && memcmp(item, "io=", 3) == 0;
 }
 
+static const char *cgroups_of(const struct ph_field_ctx *c, uint32_t *len)
+{
+	const struct ph_thread *t = c->ev->thread;
+
+	*len = !t ? 0 : t->own.cgroups_len ? t->own.cgroups_len : t->proc->cgroups_len;
+	return *len == 0 ? "" : t->own.cgroups_len ? t->own.cgroups : t->proc->cgroups;
+}
+
 static bool get_cgroups(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_process *p = c->ev->thread ? c->ev->thread->proc : NULL;
+	uint32_t all;
+	const char *cgroups = cgroups_of(c, &all);
 	struct ph_text t;
 
 	(void)r;
-	if (!p || p->cgroups_len == 0)
+	if (all == 0)
 		return false;
 	t = ph_scratch_open(c);
-	for (uint32_t at = 0; at < p->cgroups_len;) {
-		size_t len = strnlen(p->cgroups + at, p->cgroups_len - at);
+	for (uint32_t at = 0; at < all;) {
+		size_t len = strnlen(cgroups + at, all - at);
 
 		if (at && len)
 			ph_text_char(&t, ' ');
-		if (is_io(p->cgroups + at, len))
+		if (is_io(cgroups + at, len))
 			ph_text_str(&t, "blk");
-		ph_text_put(&t, p->cgroups + at, len);
+		ph_text_put(&t, cgroups + at, len);
 		at += (uint32_t)len + 1;
 	}
 	return ph_scratch_close(c, &t, v);
@@ -457,16 +506,17 @@ static bool get_cgroups(struct ph_field_ctx *c, struct ph_field_ref *r, struct p
 
 static bool get_cgroup(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_process *p = c->ev->thread ? c->ev->thread->proc : NULL;
+	uint32_t all;
+	const char *cgroups = cgroups_of(c, &all);
 	size_t n = strlen(r->key);
 
-	for (uint32_t at = 0; p && at < p->cgroups_len;) {
-		size_t len = strnlen(p->cgroups + at, p->cgroups_len - at);
+	for (uint32_t at = 0; at < all;) {
+		size_t len = strnlen(cgroups + at, all - at);
 
-		if (len > n && p->cgroups[at + n] == '=' && memcmp(p->cgroups + at, r->key, n) == 0)
-			return ph_value_str(v, p->cgroups + at + n + 1, len - n - 1);
-		if (is_io(p->cgroups + at, len) && strcmp(r->key, "blkio") == 0)
-			return ph_value_str(v, p->cgroups + at + 3, len - 3);
+		if (len > n && cgroups[at + n] == '=' && memcmp(cgroups + at, r->key, n) == 0)
+			return ph_value_str(v, cgroups + at + n + 1, len - n - 1);
+		if (is_io(cgroups + at, len) && strcmp(r->key, "blkio") == 0)
+			return ph_value_str(v, cgroups + at + 3, len - 3);
 		at += (uint32_t)len + 1;
 	}
 	return false;
@@ -551,7 +601,8 @@ static bool get_exectime(struct ph_field_ctx *c, struct ph_field_ref *r, struct 
 	const struct ph_thread *t = c->ev->thread;
 
 	(void)r;
-	return t && number(v, is_switch(c->ev) ? t->slice_ns : 0);
+	return (t || is_switch(c->ev)) &&
+	       number(v, is_switch(c->ev) && c->opts.state ? ph_state_slice(c->opts.state) : 0);
 }
 
 static bool get_totexectime(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)

@@ -114,7 +114,7 @@ static int64_t descriptor_of(struct file *f, const struct ph_trace_event *te, co
 	int64_t fd;
 
 	if (f->fd_param[row] < 0 || number_at(te->hdr, f->fd_param[row], &fd))
-		return f->fd_param[row] < 0 ? PH_FD_NONE : fd;
+		return f->fd_param[row] < 0 ? PH_FD_NONE : fd == UINT32_MAX ? -1 : fd;
 	enter = f->enter_fd_param[row] >= 0 ? ph_fold_waiting(f->fold, te->hdr->tid, (uint16_t)(info->code - 1)) : NULL;
 	return enter && number_at(enter, f->enter_fd_param[row], &fd) ? fd : PH_FD_NONE;
 }
@@ -161,6 +161,16 @@ static bool rejected(struct file *f, struct ph_event *ev, const struct ph_trace_
 
 /* --- taking --- */
 
+/* Records that 0.29.3 passes over in silence have no number of their own, so that events have the same one there and here. */
+static void count(struct file *f, const struct ph_event_info *info, uint64_t ts)
+{
+	if ((info->category & PH_C_METAEVENT) && info->nparams_0_29 < 0)
+		return;
+	f->num++;
+	if (f->base.first_ns == 0)
+		f->base.first_ns = ts;
+}
+
 /* 1: *ev is for the inspector; 0: it is not; -EBADMSG. */
 static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event *te)
 {
@@ -173,7 +183,7 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 			f->unknown(f->unknown_arg, te);
 		return 0;
 	case TREAT_COUNT:
-		f->num += !((info->category & PH_C_METAEVENT) && info->nparams_0_29 < 0);
+		count(f, info, te->hdr->ts_ns);
 		return 0;
 	case TREAT_ENTER:
 		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
@@ -212,8 +222,7 @@ static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event
 			f->base.written = &f->raw;
 		break;
 	}
-	/* records that 0.29.3 passes over in silence have no number of their own, so that events have the same one there and here */
-	f->num += !((ev->info->category & PH_C_METAEVENT) && ev->info->nparams_0_29 < 0);
+	count(f, ev->info, ev->ts);
 	ev->num = f->raw.num = f->num;
 	ev->syscall = f->raw.syscall = syscall_of(f, ev);
 	return 1;

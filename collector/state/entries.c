@@ -103,6 +103,14 @@ static void fill_thread(struct thread *t, const struct ph_task *e)
 	else
 		thread_comm(t, "", 0);
 	t->pub.vtid = e->vtid > 0 ? e->vtid : e->tid;
+	t->pub.no_vids = e->vtid <= 0;
+	str_unref(t->pub.own.cgroups);
+	t->pub.own = (struct ph_own){ .ptid = e->ptid,
+				      .pfmajor = e->pfmajor,
+				      .pfminor = e->pfminor,
+				      .vm_size_kb = e->vm_size_kb,
+				      .vm_rss_kb = e->vm_rss_kb,
+				      .vm_swap_kb = e->vm_swap_kb };
 	t->pub.uid = e->uid;
 	t->pub.gid = e->gid;
 	t->pub.clone_flags = leader ? e->clone_flags & ~CLK_THREAD : (e->clone_flags | CLK_THREAD) & ~CLK_CLOSED;
@@ -220,6 +228,8 @@ void ph_state_add_entry_fd(struct ph_state *st, int64_t tid, const struct ph_fd 
 	/* we give pipes and the like no name, but others do, and theirs tell more */
 	if (!e->pub.name[0] && !e->pub.family)
 		ent_name(e, name, rec.name_len);
+	if (st->pairs && fd->type == PH_FD_UNIX)
+		ent_name(e, fd->name, strnlen(fd->name, PH_PATH_MAX));
 	e->pub.flags |= fd->flags & SAID;
 	set_role(e, fd->flags & (PH_FDF_ROLE_SERVER | PH_FDF_ROLE_CLIENT));
 }

@@ -116,8 +116,14 @@ struct row {
 	bool result_is_fd;
 	bool is_fork;
 	bool is_exit; /* of a syscall */
+	bool is_switch, is_procinfo; /* of whatever thread: in files none is made up for them */
 	bool no_thread; /* its handler looks at no thread */
 	int8_t p[P_COUNT]; /* -1: not there */
+};
+
+struct address {
+	uint8_t family; /* AF_INET, AF_INET6 */
+	uint8_t addr[16], mask[16];
 };
 
 struct users;
@@ -131,7 +137,7 @@ struct ended {
 struct ph_state {
 	struct ph_containers *containers;
 	char *host_root;
-	bool live, want_users;
+	bool live, want_users, pairs;
 	int procfd; /* of host_root/proc; -1 */
 
 	struct thread **hash;
@@ -160,6 +166,10 @@ struct ph_state {
 	uint32_t told; /* grows with every container that a record tells of */
 
 	uint64_t switched_ns[PH_MAX_CPUS]; /* the last switch of each CPU; 0: none yet */
+	uint64_t slice_ns; /* of the last switch */
+
+	struct address *addresses; /* of the machine; pairs only */
+	size_t naddresses;
 
 	struct users *users;
 	uint8_t *bound; /* snapshot: bit maps of listening ports, tcp then udp */
@@ -354,6 +364,18 @@ struct ent *live_fd(struct ph_state *st, struct thread *t, int64_t num);
 void live_socket(struct thread *t, struct ent *e);
 void live_sweep(struct ph_state *st, struct ph_event *ev);
 ssize_t live_read(int dirfd, const char *path, char *buf, size_t size);
+
+/* usage.c */
+/* Memory and page faults as an event's parameters have them: the thread's own, without its process's. */
+void thread_memory(const struct ph_event *ev, const struct row *r, struct thread *t);
+
+/* pairs.c */
+void pairs_latency(struct ph_event *ev, const struct row *r, struct ph_own *own);
+/* Before a call on a descriptor is applied: data that has come through makes an IP socket a connected one. */
+void pairs_connected(struct ph_event *ev, struct files *f);
+/* An end that is not known is the address that the machine would use towards the other. */
+void pairs_fill_address(const struct ph_state *st, struct tuple *tp);
+void pairs_keep_destination(const struct ent *e, struct tuple *tp);
 
 /* users.c */
 struct users *users_new(struct ph_containers *cs); /* may be NULL */

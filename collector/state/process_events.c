@@ -46,8 +46,11 @@ static void set_items(const struct ph_event *ev, const struct row *r, enum state
 	*s_len = str_none(*s) ? 0 : len;
 }
 
-static void set_memory(const struct ph_event *ev, const struct row *r, struct ph_process *p)
+static void set_memory(const struct ph_event *ev, const struct row *r, struct thread *t)
 {
+	struct ph_process *p = t->pub.proc;
+
+	thread_memory(ev, r, t);
 	if (has(ev, r, P_vm_size))
 		p->vm_size_kb = getu32(ev, r, P_vm_size);
 	if (has(ev, r, P_vm_rss))
@@ -60,17 +63,26 @@ static void set_memory(const struct ph_event *ev, const struct row *r, struct ph
 		p->pfminor = getu(ev, r, P_pgft_min);
 }
 
-/* The container as the cgroups parameter says; without one, what was inherited stays. */
-static void set_container(struct ph_state *st, const struct ph_event *ev, const struct row *r, struct thread *t)
+/*
+ * The container as the cgroups parameter says; without one, what was inherited stays. A new thread's are its own: its process may be in
+ * others, and when it is in the same ones they may be told in another order.
+ */
+static void set_container(struct ph_state *st, const struct ph_event *ev, const struct row *r, struct thread *t,
+			  bool new_thread)
 {
 	struct ph_process *p = t->pub.proc;
+	bool own = new_thread && p->cgroups_len > 0;
+	char **cgroups = own ? &t->pub.own.cgroups : &p->cgroups;
+	uint32_t *len = own ? &t->pub.own.cgroups_len : &p->cgroups_len;
 
 	if (!has(ev, r, P_cgroups))
 		return;
-	set_items(ev, r, P_cgroups, &p->cgroups, &p->cgroups_len);
+	if (!*cgroups)
+		*cgroups = str_new("", 0);
+	set_items(ev, r, P_cgroups, cgroups, len);
 	t->moved = false;
 	if (st->containers)
-		thread_container(st, t, ph_containers_by_cgroups(st->containers, p->cgroups, p->cgroups_len));
+		thread_container(st, t, ph_containers_by_cgroups(st->containers, *cgroups, *len));
 }
 
 struct thread *placeholder(struct ph_state *st, int64_t tid)
@@ -82,6 +94,7 @@ struct thread *placeholder(struct ph_state *st, int64_t tid)
 		return NULL;
 	thread_comm(t, "<NA>", 4);
 	t->pub.placeholder = true;
+	t->pub.no_vids = !st->live;
 	return t;
 }
 
@@ -168,6 +181,8 @@ static struct thread *make_child(struct ph_state *st, struct thread *from, struc
 	if (!t)
 		return NULL;
 	t->pub.clone_flags = flags;
+	t->pub.own.ptid = flags & CLK_THREAD ? pid : from ? from->pub.tid : -1;
+	t->pub.own.made_ns = st->now;
 	if (!(flags & CLK_THREAD))
 		p->pub.start_ns = st->now;
 	if (!from) {
@@ -181,11 +196,20 @@ static struct thread *make_child(struct ph_state *st, struct thread *from, struc
 	return t;
 }
 
+static void set_program(const struct ph_event *ev, const struct row *r, struct ph_process *p)
+{
+	if (has(ev, r, P_vpid))
+		p->vpid = geti(ev, r, P_vpid);
+	set_from(ev, r, P_exe, &p->exe);
+	if (has(ev, r, P_args))
+		set_items(ev, r, P_args, &p->args, &p->args_len);
+}
+
 /* What the event itself says of the child goes over what was inherited. */
 static void child_params(struct ph_state *st, const struct ph_event *ev, const struct row *r, struct thread *t)
 {
 	struct ph_process *p = t->pub.proc;
-	const struct thread *leader = thread_find(st, p->pid);
+	struct thread *leader = t->pub.clone_flags & CLK_THREAD ? thread_find(st, p->pid) : NULL;
 	uint32_t len;
 	const char *comm = getstr(ev, r, P_comm, &len);
 
@@ -197,15 +221,18 @@ static void child_params(struct ph_state *st, const struct ph_event *ev, const s
 		t->pub.gid = getu32(ev, r, P_gid);
 	if (has(ev, r, P_vtid))
 		t->pub.vtid = geti(ev, r, P_vtid);
-	set_container(st, ev, r, t);
-	/* a leader that nothing is known of is what its threads are */
-	if ((t->pub.clone_flags & CLK_THREAD) && !(leader && leader->pub.placeholder))
+	set_container(st, ev, r, t, leader);
+	thread_memory(ev, r, t);
+	if (leader && !leader->pub.placeholder)
 		return;
-	if (has(ev, r, P_vpid))
-		p->vpid = geti(ev, r, P_vpid);
-	set_from(ev, r, P_exe, &p->exe);
-	if (has(ev, r, P_args))
-		set_items(ev, r, P_args, &p->args, &p->args_len);
+	/* a leader that nothing is known of is what its threads are */
+	set_program(ev, r, p);
+	if (leader && told(ev, r, P_exe)) {
+		leader->pub.placeholder = false;
+		thread_comm(leader, t->pub.comm, strnlen(t->pub.comm, sizeof(t->pub.comm)));
+	}
+	if (leader && st->pairs)
+		return;
 	if (has(ev, r, P_cwd)) {
 		const char *cwd = getstr(ev, r, P_cwd, &len);
 
@@ -215,7 +242,7 @@ static void child_params(struct ph_state *st, const struct ph_event *ev, const s
 		p->fdlimit = getu(ev, r, P_fdlimit);
 	if (has(ev, r, P_pidns_init_start_ts) && getu(ev, r, P_pidns_init_start_ts))
 		p->pidns_init_start_ns = getu(ev, r, P_pidns_init_start_ts);
-	set_memory(ev, r, p);
+	set_memory(ev, r, t);
 }
 
 static void suppress_if_named(struct ph_state *st, struct thread *t)
@@ -442,12 +469,15 @@ static void on_exec(struct ph_state *st, struct ph_event *ev, const struct row *
 		set_items(ev, r, P_env, &p->env, &p->env_len);
 	}
 	cwd = getstr(ev, r, P_cwd, &len);
-	process_set_cwd(P(p), cwd, len);
+	if (!st->pairs)
+		process_set_cwd(P(p), cwd, len);
 	if (has(ev, r, P_ptid) && geti(ev, r, P_ptid) > 0 && p->ptid <= 0)
 		p->ptid = geti(ev, r, P_ptid);
+	if (has(ev, r, P_ptid) && t->pub.own.ptid == -1)
+		t->pub.own.ptid = geti(ev, r, P_ptid);
 	if (has(ev, r, P_fdlimit) && getu(ev, r, P_fdlimit) > 0)
 		p->fdlimit = getu(ev, r, P_fdlimit);
-	set_memory(ev, r, p);
+	set_memory(ev, r, t);
 	if (has(ev, r, P_tty))
 		p->tty = getu32(ev, r, P_tty);
 	if (has(ev, r, P_vpgid))
@@ -471,7 +501,7 @@ static void on_exec(struct ph_state *st, struct ph_event *ev, const struct row *
 		t->pub.uid = getu32(ev, r, P_uid);
 	if (has(ev, r, P_gid))
 		t->pub.gid = getu32(ev, r, P_gid);
-	set_container(st, ev, r, t);
+	set_container(st, ev, r, t, false);
 	p->exec_ns = ev->ts;
 	t->pub.placeholder = false;
 	t->unlooked = false;

@@ -176,6 +176,9 @@ static void add_inet(struct ph_state *st, struct ent *e, const struct ph_snap_fd
 		if (rec->lport == 0)
 			return; /* neither bound nor connected: it has no name */
 		sock_server(e, tp.family, rec->local, rec->lport);
+		/* a bound datagram socket may be a client's as well: what it does first tells */
+		if (st->pairs || rec->l4 != PH_L4_TCP)
+			e->pub.flags &= (uint16_t)~PH_FDF_ROLE_SERVER;
 		set_bound(st, rec->l4, rec->lport);
 		return;
 	}

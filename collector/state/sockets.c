@@ -328,25 +328,22 @@ static void on_connect(struct ph_state *st, struct ph_event *ev, const struct ro
 {
 	struct tuple tp;
 	struct ent *e;
-	bool refused = ev->has_res && ev->res < 0 && ev->res != -EINPROGRESS;
 
-	if (!ev->has_res || !tuple_parse(ev, r->p[P_tuple], &tp))
-		return;
-	/* One that failed tells whom it was for, unless the socket has its peer already. */
-	if (refused && (!ev->fd || (ev->fd->flags & PH_FDF_CONNECTED)))
+	/* One that failed leaves the socket without a peer; what it tried is in the event itself. */
+	if (!ev->has_res || (ev->res < 0 && ev->res != -EINPROGRESS) || !tuple_parse(ev, r->p[P_tuple], &tp))
 		return;
 	e = edit_or_new(st, t, ev->fdnum, tp.type);
 	if (!e)
 		return;
 	ev->fd = &e->pub;
+	if (st->pairs)
+		pairs_keep_destination(e, &tp);
 	if (!tuple_same(&e->pub, &tp, false)) {
 		sock_set(e, &tp, false);
 		changed(st, ev, e);
 	}
 	e->pub.flags &= (uint16_t)~PH_FDF_ROLE_SERVER;
-	e->pub.flags |= PH_FDF_ROLE_CLIENT;
-	if (!refused)
-		e->pub.flags |= PH_FDF_CONNECTED;
+	e->pub.flags |= PH_FDF_ROLE_CLIENT | PH_FDF_CONNECTED;
 }
 
 static void on_accept(struct ph_state *st, struct ph_event *ev, const struct row *r, struct thread *t)
@@ -395,6 +392,13 @@ static void retarget(struct ph_state *st, struct ph_event *ev, const struct row 
 		return;
 	if (tp.type == PH_FD_UNIX && fd && fd->name[0])
 		return;
+	if (st->pairs) {
+		if (fd && (tuple_same(fd, &tp, false) || tuple_same(fd, &tp, true)))
+			return;
+		if ((e = fd_get(t->files, ev->fdnum)))
+			pairs_keep_destination(e, &tp);
+		pairs_fill_address(st, &tp);
+	}
 	if (fd && (fd->flags & PH_FDF_ROLE_SERVER))
 		swap = sends;
 	else if (fd && (fd->flags & PH_FDF_ROLE_CLIENT))

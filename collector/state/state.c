@@ -20,11 +20,11 @@ static bool is_fd_type(unsigned type)
 }
 
 /* The descriptor that an event works on: "fd", else the first one that is not the result. */
-static int8_t fd_param(const struct ph_event_info *info)
+static int8_t fd_param(const struct ph_state *st, const struct ph_event_info *info)
 {
 	int i = ph_event_param_index(info, "fd", 2);
 
-	if (!(info->flags & PH_EF_USES_FD))
+	if (!ph_event_uses_fd(info, st->pairs))
 		return -1;
 	if (i >= 0 && is_fd_type(info->params[i].type))
 		return (int8_t)i;
@@ -54,12 +54,14 @@ static int make_rows(struct ph_state *st)
 		const struct ph_event_info *info = ph_event_row(i);
 		struct row *r = &st->rows[i];
 
-		r->fd = fd_param(info);
+		r->fd = fd_param(st, info);
 		r->result_is_fd = PH_IS_EXIT(info->code) && (info->flags & PH_EF_CREATES_FD);
 		r->is_exit = PH_IS_EXIT(info->code) && (info->category & PH_C_SYSCALL);
 		r->is_fork = r->is_exit && (strcmp(info->name, "clone") == 0 || strcmp(info->name, "fork") == 0 ||
 					    strcmp(info->name, "vfork") == 0 || strcmp(info->name, "clone3") == 0);
-		r->no_thread = (info->code >= PH_EV_OWN_FIRST && !(info->category & PH_C_SYSCALL)) ||
+		r->is_switch = info->code == PH_EV_SCHEDSWITCH_6_E;
+		r->is_procinfo = info->code == PH_EV_PROCINFO_E;
+		r->no_thread = r->is_switch || (info->code >= PH_EV_OWN_FIRST && !(info->category & PH_C_SYSCALL)) ||
 			       (info->category & PH_C_METAEVENT);
 		for (int p = 0; p < P_COUNT; p++)
 			r->p[p] = (int8_t)ph_event_param_index(info, param_names[p], strlen(param_names[p]));
@@ -85,6 +87,7 @@ struct ph_state *ph_state_new(const struct ph_state_opts *opts)
 	st->procfd = -1;
 	st->containers = opts->containers;
 	st->live = opts->live;
+	st->pairs = opts->pairs;
 	st->want_users = opts->users;
 	st->host_root = strdup(opts->host_root ? opts->host_root : "");
 	st->users = users_new(st->containers);
@@ -108,6 +111,7 @@ void ph_state_free(struct ph_state *st)
 	free(st->host_root);
 	free(st->rows);
 	free(st->bound);
+	free(st->addresses);
 	free(st);
 }
 
@@ -123,6 +127,10 @@ void ph_state_reset(struct ph_state *st)
 	st->bound = NULL;
 	memset(st->ended, 0, sizeof(st->ended));
 	memset(st->switched_ns, 0, sizeof(st->switched_ns));
+	st->slice_ns = 0;
+	free(st->addresses);
+	st->addresses = NULL;
+	st->naddresses = 0;
 	st->refused = 0;
 	st->now = st->tokens_at = 0;
 	st->sweep = 0;
@@ -165,8 +173,11 @@ int ph_state_suppress_comm(struct ph_state *st, const char *comm)
 
 /* --- every event ------------------------------------------------------------------------------------------------------------- */
 
-/* The thread of an event; made up when nothing is known of it, from /proc where that can be asked. */
-static struct thread *event_thread(struct ph_state *st, int64_t tid)
+/*
+ * The thread of an event; made up when nothing is known of it, from /proc where that can be asked. Switches and the like come from
+ * all threads there are, kernel threads as well: in a file those are known by their number alone and tell nothing.
+ */
+static struct thread *event_thread(struct ph_state *st, int64_t tid, const struct row *r)
 {
 	struct thread *t;
 
@@ -180,7 +191,7 @@ static struct thread *event_thread(struct ph_state *st, int64_t tid)
 
 		if (ask)
 			t = live_thread(st, tid);
-		if (!t) {
+		if (!t && (st->live || !(r->is_switch || r->is_procinfo))) {
 			t = placeholder(st, tid);
 			if (t)
 				t->unlooked = st->live && !ask;
@@ -212,6 +223,8 @@ static void event_fd(struct ph_state *st, struct ph_event *ev, const struct row 
 	if (r->fd < 0 || !ph_event_has(ev, r->fd) || ev->params[r->fd].len < 4)
 		return;
 	ev->fdnum = ph_event_int(ev, r->fd);
+	if (ev->fdnum == UINT32_MAX)
+		ev->fdnum = -1; /* as 32-bit callers of old kernels say it */
 	if (ev->fdnum < 0)
 		return;
 	if ((ev->has_res && ev->res == -EBADF) || ev->type == PH_EV_SYSCALL_CLOSE_X || !r->is_exit)
@@ -245,13 +258,17 @@ bool ph_state_begin(struct ph_state *st, struct ph_event *ev)
 		ev->thread = t ? &t->pub : NULL;
 		return !t || !t->pub.suppressed;
 	}
-	t = event_thread(st, ev->tid);
+	t = event_thread(st, ev->tid, r);
 	if (t) {
+		if (st->pairs && !(ev->info->flags & PH_EF_SKIPPARSERESET))
+			pairs_latency(ev, r, &t->pub.own);
 		thread_relink(st, t);
 		ev->thread = &t->pub;
 		t->dead_ns = 0;
 		event_fd(st, ev, r, t);
 	}
+	if (st->pairs && t && ev->fd && r->is_exit)
+		pairs_connected(ev, t->files);
 	if (r->h && r->h->begin && (t || r->no_thread))
 		r->h->begin(st, ev, r, t);
 	return !t || !t->pub.suppressed;

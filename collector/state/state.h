@@ -81,6 +81,17 @@ struct ph_ticks {
 	uint64_t user, system;
 };
 
+/* What a thread's own events told, which is what sysdig 0.29.3 knows of it: shown of calls that are handed out as pairs. */
+struct ph_own {
+	int64_t ptid; /* who made it: for threads beside the main one that one */
+	uint64_t made_ns; /* epoch; of its clone, 0: before the capture */
+	uint64_t since_ns, latency; /* of its calls (pairs.c) */
+	uint64_t pfmajor, pfminor;
+	uint32_t vm_size_kb, vm_rss_kb, vm_swap_kb;
+	uint32_t cgroups_len;
+	char *cgroups; /* as ph_process.cgroups; NULL: those */
+};
+
 struct ph_thread {
 	int64_t tid, vtid;
 	char comm[PH_NAME_MAX];
@@ -92,7 +103,9 @@ struct ph_thread {
 	uint64_t slice_ns; /* from the CPU's switch before to the thread's last one */
 	uint64_t oncpu_ns; /* all of them together */
 	struct ph_ticks ticks, ticks_before; /* as the last procinfo event and the one before it say; 0: none yet */
+	struct ph_own own;
 	bool suppressed; /* by -U */
+	bool no_vids; /* a file does not tell its numbers in its PID namespace: vtid and vpid are those of the host */
 	bool placeholder; /* seen in events, not known otherwise */
 };
 
@@ -112,6 +125,7 @@ struct ph_state_opts {
 	const char *host_root; /* prefix of /proc, /etc; NULL: "" */
 	bool users; /* read the host's passwd and group files */
 	bool live; /* unknown threads may be looked up in /proc */
+	bool pairs; /* of a file, calls are handed out as pairs: what is known is what sysdig 0.29.3 would know (pairs.c) */
 };
 
 struct ph_state *ph_state_new(const struct ph_state_opts *opts);
@@ -156,6 +170,8 @@ void ph_state_add_entry_fd_extra(struct ph_state *st, int64_t tid, int64_t fd, u
 /* The host's users and groups as the file has them. */
 void ph_state_add_user(struct ph_state *st, const struct ph_user *u);
 void ph_state_add_group(struct ph_state *st, const struct ph_group *g);
+/* An address of the machine and its network's mask (AF_INET in the first 4 bytes); only kept for pairs. 0, or -ENOMEM. */
+int ph_state_add_address(struct ph_state *st, unsigned family, const uint8_t addr[16], const uint8_t mask[16]);
 /* A new section: all of that is forgotten. Names to suppress and options stay. */
 void ph_state_reset(struct ph_state *st);
 /* f returns false to stop; the host's only. */
@@ -183,6 +199,11 @@ void ph_state_snapshot_done(struct ph_state *st);
  */
 bool ph_state_begin(struct ph_state *st, struct ph_event *ev);
 void ph_state_end(struct ph_state *st, struct ph_event *ev);
+
+/* ns from the CPU's switch before to the switch that was begun last, whoever had the CPU; 0: not known. */
+uint64_t ph_state_slice(const struct ph_state *st);
+/* Whether an address (4 or 16 bytes by family) is one of the machine or of the thread's container. For pairs only. */
+bool ph_state_is_local(const struct ph_state *st, const struct ph_thread *t, unsigned family, const uint8_t *ip);
 
 struct ph_thread *ph_state_thread(struct ph_state *st, int64_t tid); /* NULL: unknown */
 /*

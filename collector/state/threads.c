@@ -201,6 +201,7 @@ struct thread *thread_add(struct ph_state *st, struct process *p, int64_t tid, s
 	}
 	t->pub.tid = t->pub.vtid = tid;
 	t->pub.uid = t->pub.gid = NO_ID;
+	t->pub.own.ptid = -1;
 	t->pub.proc = &p->pub;
 	t->pub.suppressed = p->suppressed;
 	t->files = files ? files : files_new();
@@ -237,6 +238,7 @@ void thread_remove(struct ph_state *st, struct thread *t)
 		p->pub.nthreads--;
 	files_unref(t->files);
 	thread_container(st, t, NULL);
+	str_unref(t->pub.own.cgroups);
 	free(t);
 	if (!p->threads)
 		process_free(p);

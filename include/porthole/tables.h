@@ -73,6 +73,9 @@ bool ph_event_carrier(const struct ph_event_info *info, struct ph_carrier *c);
 /* How parameter i of info is called in the event that it is filled from: its own name but for the few that differ. */
 const char *ph_event_param_source(const struct ph_event_info *info, int i);
 
+/* Whether it works on a descriptor that stands in its parameters; in_pairs: as sysdig 0.29.3 has it. */
+bool ph_event_uses_fd(const struct ph_event_info *info, bool in_pairs);
+
 const struct ph_syscall_info *ph_syscall_row(size_t row); /* row < PH_SC_COUNT */
 /* The name that a canonical number of files stands for, or NULL. */
 const struct ph_syscall_info *ph_syscall_by_id(unsigned id);

@@ -41,6 +41,7 @@ struct run {
 	bool over; /* by a limit, a signal, or because nothing can be written: no further file is opened */
 	uint64_t passed, printed; /* events that passed the filter, lines */
 	uint64_t first_ts;
+	uint64_t containers; /* records of containers that were there before, in this file */
 	uint64_t flushed_ts; /* event time of the last flush by the clock */
 	struct timespec began;
 	/* gaps that have not been told yet */
@@ -362,7 +363,16 @@ static bool take_internal(struct run *r, const struct ph_event *ev)
 {
 	if (r->summary && !r->filter)
 		cli_summary_count(r->summary, ev);
+	r->containers += strcmp(ev->info->name, "container") == 0;
 	return write_event(r, ev, true);
+}
+
+/* How many events -n has counted: of calls in pairs all that have a number, shown or not, but for the containers of before. */
+static uint64_t counted(const struct run *r, const struct ph_event *ev)
+{
+	bool pairs = r->o->enter_events && r->path && !r->filter && !r->copying;
+
+	return pairs && ev->num > r->containers ? ev->num - r->containers : r->passed;
 }
 
 /* false: the run is over. */
@@ -375,6 +385,8 @@ static bool take_event(struct run *r, const struct ph_event *ev)
 		note_gap(r, ev);
 	if (!r->first_ts)
 		r->first_ts = ev->ts;
+	if (o->count && counted(r, ev) > o->count)
+		return false;
 	if (o->seconds && ev->ts > r->first_ts + o->seconds * SECOND)
 		return false;
 	if ((ev->block & PH_EB_HIDDEN) || (ph_event_is_internal(ev->info) && !o->debug && o->record))
@@ -393,7 +405,7 @@ static bool take_event(struct run *r, const struct ph_event *ev)
 		cli_summary_count(r->summary, ev);
 	if (show(r) < 0)
 		return false;
-	return !o->count || r->passed < o->count;
+	return !o->count || counted(r, ev) < o->count;
 }
 
 static void tell_progress(struct run *r, bool last)
@@ -586,6 +598,7 @@ int cli_run(const struct cli_options *o)
 			if (r.ins)
 				close_source(&r);
 			r.path = o->nfiles ? o->files[i] : NULL;
+			r.containers = 0;
 			status |= run_source(&r, &stats);
 		}
 		if (r.ins && r.ctx.scratch) /* something was opened */
