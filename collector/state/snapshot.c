@@ -126,6 +126,7 @@ void ph_state_add_task(struct ph_state *st, const struct ph_snap_task_rec *rec, 
 	if (rec->tid <= 0 || rec->pid <= 0 || !(t = listed_thread(st, rec->tid, rec->pid)))
 		return;
 	t->pub.placeholder = false;
+	t->pub.no_vids = false;
 	t->unlooked = false;
 	thread_comm(t, rec->comm, strnlen(rec->comm, PH_NAME_MAX));
 	t->pub.vtid = rec->vtid;
