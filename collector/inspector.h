@@ -33,7 +33,8 @@ struct ph_inspector_opts {
 	/* Nobody looks at threads and descriptors: events that change no state are handed out without. Not together with suppress. */
 	bool lean;
 	/* files */
-	bool enter_events; /* hand out enter and exit events as the file has them, not folded */
+	/* Hand out enter and exit events as the file has them, not folded; with PH_NEED_ENTER_EVENTS in needs, as 0.29.3 shows them. */
+	bool enter_events;
 	bool hidden_events; /* hand out those too that are in the file for their state alone (PH_EB_HIDDEN) */
 	/*
 	 * Whether anybody wants to see events of this kind; asked when the source is opened, for each kind. NULL: all are wanted. What
