@@ -315,7 +315,7 @@ static const struct option_row rows[] = {
 	{ 'U', "suppress-comm", "NAME", false, set_suppress, 0, 0, 0, "leave out processes of this name and their children; may be repeated" },
 	{ 'E', "exclude-users", NULL, false, set_flag, AT(no_users), 0, 0, "do not read the names of users and groups" },
 	{ 'D', "debug", NULL, false, set_flag, AT(debug), 0, 0, "show porthole's own calls and internal events too" },
-	{ 'r', "readfile", "FILE", false, set_file, 0, 0, 0, "read a trace file instead of capturing; - is standard input; may be repeated" },
+	{ 'r', "readfile", "FILE", false, set_file, 0, 0, 0, "read a trace file instead of capturing; - is standard input; may be repeated, each file with a -r of its own" },
 	{ 0, "enter-events", NULL, false, set_flag, AT(enter_events), 0, 0, "show the enter and the exit of each call, as older tools do, instead of one event a call" },
 	{ 'P', "progress", NULL, false, set_flag, AT(progress), 0, 0, "tell on standard error how much of the file has been read" },
 	{ 0, "file-info", "FILE", false, set_file, 0, CLI_FILE_INFO, 0, "tell what is in a trace file: who wrote it, machine, time, events, processes, containers, whether it is whole" },
