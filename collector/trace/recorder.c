@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "collector/trace/names.h"
 #include "collector/trace/segments.h"
@@ -76,6 +77,7 @@ struct ph_recorder {
 	struct rec_file *closing;
 	uint64_t retry_ts; /* until then no file is tried again */
 	bool open_failed;
+	bool close_failed, wait_for_disk; /* the last file could not be finished; said once in a row */
 
 	uint64_t idle_since; /* monotonic; 0: there have been events since the last poll */
 	uint64_t polled_ts;
@@ -172,6 +174,15 @@ static void file_end(struct ph_recorder *r)
 		close_sink(f);
 }
 
+/* A recording that found no room at all is of no use. */
+static void remove_if_empty(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+		unlink(path);
+}
+
 /* Takes leave of files that are closed: all, those of a name, or those that need no waiting for. Returns the first error. */
 static int file_reap(struct ph_recorder *r, bool all, const char *path, char *err, size_t errlen)
 {
@@ -185,14 +196,18 @@ static int file_reap(struct ph_recorder *r, bool all, const char *path, char *er
 		if (f->has_thread)
 			pthread_join(f->thread, NULL);
 		*at = f->next;
-		if (f->said[0])
+		if (f->said[0] && !r->close_failed)
 			warn(r, f->said);
+		if (f->err < 0)
+			remove_if_empty(f->path);
 		if (f->err < 0 && ret == 0 && err) {
 			ret = f->err;
 			snprintf(err, errlen, "%s", f->line);
-		} else if (f->err < 0) {
+		} else if (f->err < 0 && !r->close_failed) {
 			warn(r, f->line);
 		}
+		r->close_failed = f->err < 0;
+		r->wait_for_disk |= f->err < 0;
 		free_file(f);
 	}
 	return ret;
@@ -416,6 +431,12 @@ static void begin_file(struct ph_recorder *r, uint64_t ts)
 
 	if (ts < r->retry_ts)
 		return;
+	file_reap(r, false, NULL, NULL, 0);
+	if (r->wait_for_disk) { /* the last recording could not be finished: the next one could not either */
+		r->wait_for_disk = false;
+		r->retry_ts = add(ts, RETRY_NS);
+		return;
+	}
 	path = next_name(r, ts);
 	file_reap(r, false, path, NULL, 0);
 	if (file_open(r, path, err, sizeof(err)) < 0) {

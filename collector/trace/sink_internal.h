@@ -14,6 +14,7 @@
 #define SECOND 1000000000u
 #define PACK_BYTES (256u << 10) /* of room for packed bytes */
 
+#define IS_WRITTEN EOWNERDEAD /* another one: somebody else is writing it */
 #define IS_SOURCE EDEADLK /* instead of an errno: the file is one that is read. open(2) does not return it. */
 
 enum item_kind { ITEM_DATA, ITEM_NEXT_FILE, ITEM_END };
@@ -91,9 +92,10 @@ static inline uint64_t sink_now_ns(void)
 /* For a person. */
 static inline const char *sink_why(int err)
 {
-	return err == IS_SOURCE ? "it is the file that is being read; choose another name" :
-	       err == ETIMEDOUT ? "it takes nothing any more" :
-				  strerror(err);
+	return err == IS_WRITTEN ? "another program is writing it; choose another name" :
+	       err == IS_SOURCE	 ? "it is the file that is being read; choose another name" :
+	       err == ETIMEDOUT	 ? "it takes nothing any more" :
+				   strerror(err);
 }
 
 static inline bool sink_is_stdout(const char *path)

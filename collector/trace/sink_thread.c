@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,6 +184,9 @@ static int make_empty(struct ph_sink *s)
 	s->is_regular = S_ISREG(st.st_mode);
 	if (s->is_regular && is_source(s, &st))
 		return -IS_SOURCE;
+	/* two writers of one file would spoil it for both; a file system without locks lets them */
+	if (s->is_regular && s->is_ours && flock(s->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+		return -IS_WRITTEN;
 	return s->is_regular && s->is_ours && ftruncate(s->fd, 0) != 0 ? -errno : 0;
 }
 
@@ -224,8 +228,8 @@ static void next_file(struct ph_sink *s, struct item *i)
 	s->written = 0;
 	s->file++;
 	while ((err = sink_open_file(s, s->path)) < 0) {
-		if (err == -IS_SOURCE) {
-			fail(s, IS_SOURCE);
+		if (err == -IS_SOURCE || err == -IS_WRITTEN) {
+			fail(s, -err);
 			return;
 		}
 		set_trouble(s, CANNOT_OPEN, -err);

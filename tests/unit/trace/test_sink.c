@@ -442,6 +442,20 @@ static void a_file_becomes_empty_before_it_is_written(void **state)
 	assert_file(path, 0, 0);
 }
 
+static void two_do_not_write_one_file(void **state)
+{
+	struct fix *f = *state;
+	static char path[sizeof f->dir.file];
+	struct ph_sink *other;
+
+	open_sink(f, strcpy(path, tmp_path(&f->dir, "one")));
+	assert_int_not_equal(ph_sink_open(&other, path, &f->opts, f->err, sizeof f->err), 0);
+	assert_non_null(strstr(f->err, ": another program is writing it; choose another name"));
+	assert_true(put(f, PIECE, true, false));
+	assert_int_equal(close_sink(f, 5000), 0);
+	assert_file(path, 0, PIECE);
+}
+
 /* --- pipes -------------------------------------------------------------------------------------------------------------------- */
 
 /* A pipe with a name whose other end is the test's. */
@@ -637,6 +651,7 @@ int main(void)
 		sink_test(nor_is_it_by_another_name),
 		sink_test(nor_when_its_turn_comes_in_a_rotation),
 		sink_test(a_file_becomes_empty_before_it_is_written),
+		sink_test(two_do_not_write_one_file),
 		sink_test(a_reader_that_went_away_ends_it),
 		sink_test(a_reader_that_does_not_read_holds_up_nobody),
 		sink_test(a_reader_that_comes_back_gets_everything_that_was_taken),
