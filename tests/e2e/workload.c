@@ -164,7 +164,7 @@ static void files(void)
 	say("read\tres=-14(EFAULT)\tdata=\tfd=%s\tsize=5", f);
 	r = call(SYS_lseek, file_a, -4L, SEEK_END);
 	/* an unsigned number in events */
-	say("lseek\tres=%s\tfd=%s\toffset=18446744073709551612\twhence=2(SEEK_END)", res(r), f);
+	say("lseek\tres=%s\tfd=%s\toffset=-4\twhence=2(SEEK_END)", res(r), f);
 	call(SYS_fsync, file_a);
 	say("fsync");
 	call(SYS_fdatasync, file_a);
@@ -494,8 +494,8 @@ static void memory(void)
 
 	r = call(SYS_mmap, NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	look_vm();
-	say("mmap\tres=%s\t%s\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\toffset=0",
-	    res(r), vm());
+	say("mmap\tres=%lX\t%s\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\toffset=0",
+	    (unsigned long)r, vm());
 	say_vm();
 	at = (unsigned long)r;
 	say("mprotect\tres=%s\taddr=%lX\tlength=4096\tprot=1(PROT_READ)", res(call(SYS_mprotect, at, 4096, PROT_READ)),
@@ -514,8 +514,8 @@ static void memory(void)
 	say_vm();
 	r = call(SYS_mmap, hint, 17, PROT_READ, MAP_SHARED, (int)file_a, 4096);
 	look_vm();
-	say("mmap\tres=%s\t%s\taddr=%lX\tlength=17\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\toffset=4096", res(r),
-	    vm(), hint, file(file_a, "a"));
+	say("mmap\tres=%lX\t%s\taddr=%lX\tlength=17\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\toffset=4096",
+	    (unsigned long)r, vm(), hint, file(file_a, "a"));
 	say_vm();
 	say("munmap\tres=%s\taddr=%lX\tlength=17", res(call(SYS_munmap, r, 17)), (unsigned long)r);
 	r = call(SYS_brk, 4242);

@@ -408,7 +408,7 @@ static void memory(void)
 
 	r = call32(I386_mmap2, 0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	m = (uint32_t)r;
-	say("mmap2\tres=%u\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\t"
+	say("mmap2\tres=%X\taddr=0\tlength=8192\tprot=3(PROT_READ|PROT_WRITE)\tflags=10(MAP_PRIVATE|MAP_ANONYMOUS)\tfd=-1(EPERM)\t"
 	    "pgoffset=0",
 	    m);
 	r = call32(I386_mprotect, m, 4096, PROT_READ);
@@ -416,7 +416,7 @@ static void memory(void)
 	r = call32(I386_munmap, m, 8192);
 	say("munmap\tres=%s\taddr=%X\tlength=8192", res(r), m);
 	m = (uint32_t)call32(I386_mmap2, 0, 4096, PROT_READ, MAP_SHARED, file_a, 3);
-	say("mmap2\tres=%u\taddr=0\tlength=4096\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\tpgoffset=3", m,
+	say("mmap2\tres=%X\taddr=0\tlength=4096\tprot=1(PROT_READ)\tflags=1(MAP_SHARED)\tfd=%s\tpgoffset=3", m,
 	    file(file_a, "a"));
 	r = call32(I386_munmap, m, 4096);
 	say("munmap\tres=%s\taddr=%X\tlength=4096", res(r), m);
