@@ -439,11 +439,14 @@ static void give_up(struct ph_sink *s)
 		return; /* the counter is full: the thread is woken in any case */
 }
 
-static int say_end(int err, const char *path, char *line, size_t len)
+static int say_end(const struct ph_sink *s, int err, char *line, size_t len)
 {
+	uint64_t missing = s->missing;
+
 	if (err)
-		snprintf(line, len, "cannot write %s: %s; the end of the file is missing",
-			 sink_is_stdout(path) ? "standard output" : path, sink_why(err));
+		snprintf(line, len, "cannot write %s: %s; the end of the file is missing%s%.0llu%s",
+			 sink_is_stdout(s->path) ? "standard output" : s->path, sink_why(err),
+			 missing ? ", up to " : "", (unsigned long long)missing, missing ? " bytes of it" : "");
 	return -err;
 }
 
@@ -465,7 +468,7 @@ int ph_sink_close(struct ph_sink *s, unsigned patience_ms, char *err, size_t err
 	pthread_mutex_lock(&s->lock);
 	ended = s->ended;
 	s->abandoned = !ended;
-	ret = say_end(s->end_err ? s->end_err : ended ? 0 : ETIMEDOUT, s->path, err, errlen);
+	ret = say_end(s, s->end_err ? s->end_err : ended ? 0 : ETIMEDOUT, err, errlen);
 	if (!ended)
 		pthread_detach(s->thread);
 	pthread_mutex_unlock(&s->lock);

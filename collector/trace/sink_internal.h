@@ -65,6 +65,7 @@ struct ph_sink {
 	_Atomic int failed; /* the errno for which writing has ended */
 	_Atomic uint64_t written; /* of file number file */
 	_Atomic unsigned file;
+	_Atomic uint64_t missing; /* bytes of chunks that were left, wholly or in part; before packing */
 	_Atomic uint64_t progress; /* bytes that the system took, all in all */
 
 	/* the thread's alone */

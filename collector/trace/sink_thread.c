@@ -138,21 +138,23 @@ static bool sync_file(struct ph_sink *s, bool all)
 }
 
 /* Behind a full chunk more are waiting as a rule: the disk is made to take them once in a while, not each for itself. */
-static void write_data(struct ph_sink *s, const struct item *i)
+/* false: some of it is missing. */
+static bool write_data(struct ph_sink *s, const struct item *i)
 {
 	for (size_t at = 0; at < i->len; at += PH_SINK_CHUNK) {
 		size_t n = i->len - at < PH_SINK_CHUNK ? i->len - at : PH_SINK_CHUNK;
 
 		if (!pack(s, i->data + at, n, at + n == i->len ? Z_SYNC_FLUSH : Z_NO_FLUSH))
-			return;
+			return false;
 	}
 	pthread_mutex_lock(&s->lock);
 	bool more = s->head != NULL;
 	pthread_mutex_unlock(&s->lock);
 	if (more && sink_now_ns() - s->synced_ns < s->opts.flush_ns)
-		return;
+		return true;
 	sync_file(s, false);
 	s->synced_ns = sink_now_ns();
+	return true;
 }
 
 static void close_file(struct ph_sink *s, bool whole)
@@ -319,10 +321,10 @@ void *sink_run(void *arg)
 	while (!ended) {
 		struct item *i = take(s);
 
-		if (i->kind == ITEM_DATA && still_writes(s) && !must_give_up(s, ETIMEDOUT))
-			write_data(s, i);
-		else if (i->kind == ITEM_NEXT_FILE && !s->failed)
-			next_file(s, i);
+		if (i->kind == ITEM_DATA && !(still_writes(s) && !must_give_up(s, ETIMEDOUT) && write_data(s, i)))
+			s->missing += i->len;
+		else if (i->kind == ITEM_NEXT_FILE && !s->failed && !must_give_up(s, ETIMEDOUT) && !s->end_err)
+			next_file(s, i); /* once something is missing no other file is emptied for nothing */
 		ended = i->kind == ITEM_END;
 		give_back(s, i);
 	}

@@ -166,11 +166,11 @@ static int set_macro(struct cli_options *o, const struct option_row *row, const 
 static int set_file(struct cli_options *o, const struct option_row *row, const char *value, FILE *errors)
 {
 	if (o->nfiles == CLI_MAX_FILES) {
-		fprintf(errors, "porthole: --%s: more than %d files\n", row->name, CLI_MAX_FILES);
+		fprintf(errors, "porthole: more than %d files\n", CLI_MAX_FILES);
 		return -1;
 	}
 	o->files[o->nfiles++] = value;
-	if (row->min)
+	if (row && row->min)
 		o->action = (enum cli_action)row->min;
 	return 0;
 }
@@ -486,6 +486,12 @@ static int check_together(const struct cli_options *o, FILE *errors)
 			o->nfiles ?
 				"a recorder is for live captures; of a file, choose events by a filter on evt.num or evt.time" :
 				"needs a filter: what it matches is what the files are made around");
+		return -1;
+	}
+	if (o->record && (o->strict || o->filter_proclist)) {
+		fprintf(errors,
+			"porthole: %s: the filter of a recorder says when, not what: its files have everything; filter them afterwards\n",
+			o->strict ? "--strict" : "--filter-proclist");
 		return -1;
 	}
 	if (o->record && (o->rotate_mb || o->rotate_seconds || o->rotate_events)) {

@@ -98,6 +98,16 @@ static int parse_error(const char *what, const struct ph_parse_error *err, const
 	return -1;
 }
 
+/* -r a b: the shell's idea of several files becomes a filter. */
+static void tell_of_file(const struct cli_options *o)
+{
+	char *word = o->nfiles ? strndup(o->filter, strcspn(o->filter, " ")) : NULL;
+
+	if (word && access(word, R_OK) == 0)
+		fprintf(stderr, "porthole: %s is a file: give each file a -r of its own\n", word);
+	free(word);
+}
+
 static int compile(struct run *r)
 {
 	const struct cli_options *o = r->o;
@@ -105,8 +115,11 @@ static int compile(struct run *r)
 	const char *text = o->format;
 	struct ph_parse_error err = { 0 };
 
-	if (o->filter && ph_filter_compile(&r->filter, o->filter, &fo, &err) != 0)
-		return parse_error("filter", &err, o->filter);
+	if (o->filter && ph_filter_compile(&r->filter, o->filter, &fo, &err) != 0) {
+		parse_error("filter", &err, o->filter);
+		tell_of_file(o);
+		return -1;
+	}
 	r->color = cli_colored(o);
 	if (!text)
 		text = ph_format_default(&(struct ph_format_style){ .names = o->names, .color = r->color });
@@ -211,6 +224,8 @@ static int open_inspector(struct run *r)
 	io.lean = r->silent && !r->filter;
 	io.enter_events = r->pairs;
 	io.hidden_events = o->write != NULL;
+	if (r->path && o->snaplen)
+		fputs("porthole: -s is for live captures: the data of a file stays as long as it is\n", stderr);
 	rc = r->path ? ph_inspector_open_file(&r->ins, r->path, &io, err, sizeof err) :
 		       ph_inspector_open_live(&r->ins, &io, err, sizeof err);
 	if (rc == 0)
@@ -239,7 +254,6 @@ static int open_run(struct run *r)
 	}
 	r->out.hurry = &interrupted;
 	catch_signals();
-	clock_gettime(CLOCK_MONOTONIC, &r->began);
 	return 0;
 }
 
@@ -268,6 +282,8 @@ static int open_source(struct run *r)
 		return -1;
 	}
 	r->ctx.seq = seq;
+	if (r->began.tv_sec == 0 && r->began.tv_nsec == 0)
+		clock_gettime(CLOCK_MONOTONIC, &r->began); /* what opening took is no part of -M's time */
 	if (o->write &&
 	    (r->record ? cli_record_goes_on(r->record, r->ins) : cli_record_open(&r->record, o, r->ins, &interrupted)))
 		return -1;
@@ -515,7 +531,7 @@ static void print_stats(const struct run *r, const struct ph_inspector_stats *st
 			"\nElapsed time: %.3f, Captured Events: %" PRIu64 ", %.2f eps\n",
 			s.events + s.suppressed, s.lost, s.suppressed, seconds, r->passed,
 			seconds > 0 ? (double)r->passed / seconds : 0);
-	if (r->path || (!interrupted && !s.lost && !r->o->verbose))
+	if (r->path || (!interrupted && !s.lost && !r->o->verbose && !r->o->write))
 		return;
 	fprintf(stderr, "%" PRIu64 " events, %" PRIu64 " lost", s.events, s.lost);
 	print_losses(&s);
