@@ -382,6 +382,7 @@ static bool entry(struct ph_head *h, struct cursor *c, const struct ph_block_inf
 	case PH_BK_EXTRA:
 		return extra(h, c);
 	}
+	c->p = c->end; /* a kind that nobody here takes apart is passed over */
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
+#include "collector/trace/head.h"
 #include "collector/trace/input.h"
 #include "tests/unit/support/scapbuild.h"
 #include "tests/unit/support/scaptold.h"
@@ -667,6 +668,17 @@ static void this_machine_is_described_for_a_live_capture(void **state)
 	assert_null(h.interfaces);
 }
 
+static void a_kind_of_block_that_nobody_takes_apart_is_passed_over(void **state)
+{
+	static const struct ph_block_info info = { .code = 0x70680fff, .kind = PH_BK_UNKNOWN, .version = 1 };
+	static const struct ph_trace_ops nobody;
+	static struct ph_head h = { .ops = &nobody };
+	const uint8_t body[32] = { 1 };
+
+	(void)state;
+	assert_true(ph_head_block(&h, &info, body, sizeof body)); /* and ends */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -690,6 +702,7 @@ int main(void)
 		cmocka_unit_test(extras_are_told_with_their_kind),
 		cmocka_unit_test(every_head_block_is_announced_before_what_is_in_it),
 		cmocka_unit_test(each_block_code_of_the_format_is_known),
+		cmocka_unit_test(a_kind_of_block_that_nobody_takes_apart_is_passed_over),
 		cmocka_unit_test(this_machine_is_described_for_a_live_capture),
 	};
 
