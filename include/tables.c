@@ -307,6 +307,16 @@ const char *ph_signal_name(int sig)
 	return sig > 0 && sig < (int)(sizeof names / sizeof names[0]) ? names[sig] : NULL;
 }
 
+bool ph_event_forks(const struct ph_event_info *info)
+{
+	static const char *const names[] = { "clone", "clone3", "fork", "vfork" };
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(info->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 const struct ph_event_info *ph_event_newest(const struct ph_event_info *info)
 {
 	for (size_t i = 0; i < sizeof lifts / sizeof lifts[0]; i++)

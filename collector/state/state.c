@@ -57,8 +57,7 @@ static int make_rows(struct ph_state *st)
 		r->fd = fd_param(st, info);
 		r->result_is_fd = PH_IS_EXIT(info->code) && (info->flags & PH_EF_CREATES_FD);
 		r->is_exit = PH_IS_EXIT(info->code) && (info->category & PH_C_SYSCALL);
-		r->is_fork = r->is_exit && (strcmp(info->name, "clone") == 0 || strcmp(info->name, "fork") == 0 ||
-					    strcmp(info->name, "vfork") == 0 || strcmp(info->name, "clone3") == 0);
+		r->is_fork = r->is_exit && ph_event_forks(info);
 		r->is_switch = info->code == PH_EV_SCHEDSWITCH_6_E;
 		r->is_procinfo = info->code == PH_EV_PROCINFO_E;
 		r->no_thread = r->is_switch || (info->code >= PH_EV_OWN_FIRST && !(info->category & PH_C_SYSCALL)) ||

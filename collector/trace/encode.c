@@ -194,11 +194,6 @@ static uint32_t payload_params(const struct ph_event_info *info)
 	return mask;
 }
 
-static bool is_fork(const char *name)
-{
-	return !strcmp(name, "clone") || !strcmp(name, "clone3") || !strcmp(name, "fork") || !strcmp(name, "vfork");
-}
-
 static void plan_event(struct plan *p, const struct ph_event_info *info)
 {
 	const struct ph_event_info *exit = info, *enter;
@@ -207,7 +202,7 @@ static void plan_event(struct plan *p, const struct ph_event_info *info)
 
 	p->payload = payload_params(info);
 	p->is_enter = (info->category & PH_C_SYSCALL) && !PH_IS_EXIT(info->code);
-	p->forks = is_fork(info->name);
+	p->forks = ph_event_forks(info);
 	if (!(info->category & PH_C_SYSCALL) || !PH_IS_EXIT(info->code))
 		return;
 	if (ph_event_carrier(info, &c)) {

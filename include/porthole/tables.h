@@ -59,6 +59,8 @@ size_t ph_event_count(void);
 
 /* The index of a parameter by name, -1 when the event has none of that name. */
 int ph_event_param_index(const struct ph_event_info *info, const char *name, size_t len);
+/* Whether it is of a call that returns twice, in the child too: clone, fork and the like, in all their forms. */
+bool ph_event_forks(const struct ph_event_info *info);
 
 /* porthole/versions.def */
 struct ph_carrier {
