@@ -115,11 +115,7 @@ static void head_fd(void *arg, int64_t tid, const struct ph_fd *fd)
 static void head_extra(void *arg, unsigned kind, const uint8_t *data, uint32_t len)
 {
 	struct ph_inspector *ins = arg;
-	struct __attribute__((packed)) {
-		int64_t tid;
-		int32_t fd;
-		uint16_t flags, type;
-	} f;
+	struct ph_extra_fd f;
 
 	if (kind != PH_EXTRA_FD || len < sizeof f)
 		return;

@@ -436,17 +436,19 @@ static void add_extra_text(struct ph_bytes *b, enum ph_extra kind, const char *t
 static bool add_extra_fd(void *arg, struct ph_fd *fd)
 {
 	struct head_job *j = arg;
-	uint16_t flags = fd->flags & KEPT_FD_FLAGS;
+	const struct ph_extra_fd extra = {
+		.tid = j->tid,
+		.fd = fd->num,
+		.flags = fd->flags & KEPT_FD_FLAGS,
+		.type = is_new_kind(j, fd) ? fd->type : 0,
+	};
 	size_t at;
 
-	if (!flags && !is_new_kind(j, fd))
+	if (!extra.flags && !extra.type)
 		return true;
 	at = entry_begin(j->b);
 	add8(j->b, PH_EXTRA_FD);
-	add64(j->b, (uint64_t)j->tid);
-	add32(j->b, (uint32_t)fd->num);
-	add16(j->b, flags);
-	add16(j->b, is_new_kind(j, fd) ? fd->type : 0);
+	ph_bytes_add(j->b, &extra, sizeof extra);
 	entry_end(j->b, at);
 	return !j->b->failed;
 }

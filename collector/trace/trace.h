@@ -49,9 +49,16 @@ enum ph_block_code {
 /* Entries of PH_BC_EXTRA; unknown ones are skipped. */
 enum ph_extra {
 	PH_EXTRA_WRITER = 1, /* text: the program and its version */
-	/* i64 tid, i32 fd, u16 flags (PH_FDF_* of state.h: roles, close-on-exec), u16 enum ph_fd_type (0: as in the list) */
-	PH_EXTRA_FD = 2,
+	PH_EXTRA_FD = 2, /* struct ph_extra_fd */
 	PH_EXTRA_NOTE = 3, /* text for a person: what the capture left out (redacted, strict, ..) */
+};
+
+/* What the list of descriptors has no room for. */
+struct __attribute__((packed)) ph_extra_fd {
+	int64_t tid;
+	int32_t fd;
+	uint16_t flags; /* PH_FDF_* of state.h: roles, close-on-exec */
+	uint16_t type; /* enum ph_fd_type; 0: as in the list */
 };
 
 /* A row of the table of block codes. */
