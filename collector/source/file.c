@@ -29,7 +29,6 @@ struct file {
 	struct ph_trace_reader *reader;
 	struct ph_fold *fold;
 	struct ph_source_sink sink; /* of the inspector */
-	void *sink_arg;
 	struct ph_event raw; /* as the file has it, for written */
 	uint8_t *treat;
 	/* opts.rejects, and what it said */
@@ -49,7 +48,8 @@ struct file {
 	} answers[ANSWERS];
 	uint16_t *rows; /* of syscalls.def by canonical number */
 	uint64_t num, bad;
-	bool asked_once;
+	/* the first event is looked at whatever it is: what is counted from it must not depend on what others want */
+	bool begun;
 	bool both, stopped; /* both: enter and exit are handed out */
 };
 
@@ -171,57 +171,70 @@ static void count(struct file *f, const struct ph_event_info *info, uint64_t ts)
 		f->base.first_ns = ts;
 }
 
+/* Deals with what nobody wants, or not yet; ev is for use in between. false: the event is to be looked at. */
+static bool passes_over(struct file *f, struct ph_event *ev, const struct ph_trace_event *te,
+			const struct ph_event_info *info)
+{
+	switch (info ? (enum treat)f->treat[info - ph_event_row(0)] : TREAT_DROP) {
+	case TREAT_DROP:
+		if (!info && f->unknown)
+			f->unknown(f->unknown_arg, te);
+		return true;
+	case TREAT_COUNT:
+		count(f, info, te->hdr->ts_ns);
+		return true;
+	case TREAT_ENTER:
+		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
+		return true;
+	case TREAT_ASK:
+		if (!f->begun || !rejected(f, ev, te, info))
+			return false;
+		f->num++;
+		return true;
+	case TREAT_STATE:
+		f->epoch++;
+		return false;
+	case TREAT_EVENT:
+		return false;
+	}
+	return false;
+}
+
+/* Folds a decoded event. false: nothing is handed out for it. */
+static bool fold(struct file *f, struct ph_event *ev, bool stable)
+{
+	f->base.written = NULL;
+	if (f->both)
+		f->raw = *ev;
+	switch (ph_fold_event(f->fold, ev, stable)) {
+	case PH_FOLD_DOUBLE:
+		return false;
+	case PH_FOLD_ENTER:
+		return f->both;
+	case PH_FOLD_EVENT:
+		if (f->both && (ev->block & PH_EB_FILLED))
+			f->base.written = &f->raw;
+		return true;
+	}
+	return false;
+}
+
 /* 1: *ev is for the inspector; 0: it is not; -EBADMSG. */
 static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event *te)
 {
 	const struct ph_event_info *info = info_of(te->hdr->type);
-	enum treat treat = info ? (enum treat)f->treat[info - ph_event_row(0)] : TREAT_DROP;
 
-	switch (treat) {
-	case TREAT_DROP:
-		if (!info && f->unknown)
-			f->unknown(f->unknown_arg, te);
+	if (passes_over(f, ev, te, info))
 		return 0;
-	case TREAT_COUNT:
-		count(f, info, te->hdr->ts_ns);
-		return 0;
-	case TREAT_ENTER:
-		ph_fold_keep(f->fold, te->hdr, te->cpu, te->large, te->stable);
-		return 0;
-	case TREAT_ASK:
-		if (!f->asked_once || !rejected(f, ev, te, info))
-			break;
-		f->num++;
-		return 0;
-	case TREAT_STATE:
-		f->epoch++;
-		break;
-	case TREAT_EVENT:
-		break;
-	}
-	f->asked_once =
-		true; /* the first event is handed out: what is counted from it must not depend on what others want */
+	f->begun = true;
 	if (ph_event_decode_as(ev, te->hdr, info, te->large) != 0)
 		return -EBADMSG;
 	ev->cpu = te->cpu;
 	ev->enter_ts = 0;
 	if (te->flags & PH_BLOCK_FLAG_HIDDEN)
 		ev->block |= PH_EB_HIDDEN;
-	f->base.written = NULL;
-	if (f->both)
-		f->raw = *ev;
-	switch (ph_fold_event(f->fold, ev, te->stable)) {
-	case PH_FOLD_DOUBLE:
+	if (!fold(f, ev, te->stable))
 		return 0;
-	case PH_FOLD_ENTER:
-		if (!f->both)
-			return 0;
-		break;
-	case PH_FOLD_EVENT:
-		if (f->both && (ev->block & PH_EB_FILLED))
-			f->base.written = &f->raw;
-		break;
-	}
 	count(f, ev->info, ev->ts);
 	ev->num = f->raw.num = f->num;
 	ev->syscall = f->raw.syscall = syscall_of(f, ev);
@@ -277,7 +290,6 @@ static int file_snapshot(struct ph_source *s, const struct ph_source_sink *sink,
 	int n;
 
 	f->sink = *sink;
-	f->sink_arg = arg;
 	ph_trace_reader_ops(f->reader, &f->sink.trace, arg);
 	do
 		n = ph_trace_reader_heads(f->reader);
