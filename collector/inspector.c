@@ -205,7 +205,7 @@ static bool note_followed(struct ph_inspector *ins)
 {
 	ins->follows = malloc(ph_event_count());
 	for (size_t i = 0; ins->follows && i < ph_event_count(); i++)
-		ins->follows[i] = ph_state_follows(ins->state, ph_event_row(i)) || ph_event_row(i)->code == PH_EV_GAP_E;
+		ins->follows[i] = ph_state_follows(ins->state, ph_event_row(i));
 	return ins->follows;
 }
 

@@ -129,7 +129,7 @@ static int use_inspector(struct cli_record *r, struct ph_inspector *ins)
 		ph_field_ctx_fini(&r->ctx);
 	r->have_ctx = ph_field_ctx_init(&r->ctx, &co) == 0;
 	for (size_t i = 0; r->follows && i < ph_event_count(); i++)
-		r->follows[i] = ph_state_follows(co.state, ph_event_row(i)) || ph_event_row(i)->code == PH_EV_GAP_E;
+		r->follows[i] = ph_state_follows(co.state, ph_event_row(i));
 	return r->have_ctx ? 0 : -1;
 }
 
