@@ -107,10 +107,10 @@ int cli_record_goes_on(struct cli_record *r, struct ph_inspector *ins);
 int cli_record_event(struct cli_record *r, const struct ph_event *ev, bool passed);
 /* No event came for a while. */
 int cli_record_idle(struct cli_record *r);
-/* Callbacks of the inspector (collector/inspector.h); arg is the struct cli_record *. */
-void cli_record_container(void *arg, const struct ph_container *c);
-void cli_record_section(void *arg);
+/* What the inspector tells in between events (collector/inspector.h). */
 struct ph_trace_event;
+void cli_record_container(struct cli_record *r, const struct ph_container *c);
+void cli_record_section(struct cli_record *r);
 void cli_record_unknown(struct cli_record *r, const struct ph_trace_event *block);
 /* Ends the file and says what is missing in it. The exit status. */
 int cli_record_close(struct cli_record *r);

@@ -300,9 +300,8 @@ int cli_record_idle(struct cli_record *r)
 	return r->recorder ? ph_recorder_poll(r->recorder) : ph_trace_writer_poll(r->writer);
 }
 
-void cli_record_container(void *arg, const struct ph_container *c)
+void cli_record_container(struct cli_record *r, const struct ph_container *c)
 {
-	struct cli_record *r = arg;
 	int err;
 
 	/* an unfiltered file's own records are copied; before the head is written, it has them */
@@ -327,9 +326,8 @@ void cli_record_unknown(struct cli_record *r, const struct ph_trace_event *block
 		r->error = err;
 }
 
-void cli_record_section(void *arg)
+void cli_record_section(struct cli_record *r)
 {
-	struct cli_record *r = arg;
 	int err;
 
 	r->asked = NULL;
