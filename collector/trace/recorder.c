@@ -472,6 +472,7 @@ static int check_path(const char *path, char *err, size_t errlen)
 {
 	char copy[PATH_MAX];
 	const char *folder;
+	int failed;
 
 	if (strcmp(path, "-") == 0) {
 		snprintf(err, errlen,
@@ -487,8 +488,9 @@ static int check_path(const char *path, char *err, size_t errlen)
 	/* The first file may come days later: who starts a recorder wants to know now. */
 	if (strchr(folder, '%') || access(folder, W_OK | X_OK) == 0)
 		return 0;
-	snprintf(err, errlen, "cannot write files in %s: %s", folder, strerror(errno));
-	return -errno;
+	failed = errno;
+	snprintf(err, errlen, "cannot write files in %s: %s", folder, strerror(failed));
+	return -failed;
 }
 
 static int init(struct ph_recorder *r, const struct ph_recorder_opts *opts)

@@ -213,6 +213,7 @@ static int make_names(struct ph_trace_writer *w, char *err, size_t errlen)
 		.numbered = o->rotate_bytes || o->rotate_events || o->ring || (o->rotate_ns && !is_timed(o)),
 		.ring = o->ring,
 	};
+	int failed;
 
 	w->rotates = o->rotate_bytes || o->rotate_ns || o->rotate_events;
 	if (!w->rotates)
@@ -224,8 +225,9 @@ static int make_names(struct ph_trace_writer *w, char *err, size_t errlen)
 	w->names = ph_names_new(&no);
 	if (w->names)
 		return 0;
-	snprintf(err, errlen, "cannot write %s: %s", o->path, strerror(errno));
-	return -errno;
+	failed = errno;
+	snprintf(err, errlen, "cannot write %s: %s", o->path, strerror(failed));
+	return -failed;
 }
 
 static void free_writer(struct ph_trace_writer *w)
