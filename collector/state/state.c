@@ -280,11 +280,8 @@ void ph_state_end(struct ph_state *st, struct ph_event *ev)
 
 	if (!r)
 		return; /* begun by nobody, or ended before */
-	if (t) {
+	if (t)
 		t->active = t->active || !(r->is_fork && ev->res == 0);
-		if (r->is_exit)
-			t->pub.last_exit_ns = ev->ts;
-	}
 	if (st->renamed) {
 		st->renamed->pub.flags &= (uint16_t)~PH_FDF_NAME_CHANGED;
 		ent_unref(st->renamed);

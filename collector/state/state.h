@@ -99,7 +99,6 @@ struct ph_thread {
 	uint32_t clone_flags; /* clone_flags of flags.def */
 	struct ph_process *proc; /* never NULL */
 	struct ph_container *container; /* NULL: the host */
-	uint64_t last_exit_ns; /* of its last syscall, for deltas */
 	uint64_t slice_ns; /* from the CPU's switch before to the thread's last one */
 	uint64_t oncpu_ns; /* all of them together */
 	struct ph_ticks ticks, ticks_before; /* as the last procinfo event and the one before it say; 0: none yet */

@@ -16,7 +16,7 @@ struct info {
 	struct ph_trace_machine machine;
 	struct ph_containers *containers;
 	char writer[64], note[200];
-	unsigned major, minor, process_version, container_records;
+	unsigned major, minor, process_version;
 	bool have_machine;
 	uint64_t sections, tasks, processes, fds, users, groups, interfaces;
 	uint64_t events, enters, exits, other, hidden, unknown;
@@ -120,14 +120,12 @@ static void note_container(struct info *in, const struct ph_event *ev)
 
 		text = ph_event_str(ev, 0, &id_len);
 		snprintf(id, sizeof id, "%.*s", (int)id_len, text);
-		in->container_records++;
 		ph_containers_add_record(in->containers, id, (unsigned)ph_event_uint(ev, 1), "", "");
 		return;
 	}
 	default:
 		return;
 	}
-	in->container_records++;
 	ph_containers_add_json(in->containers, text, len);
 }
 
