@@ -53,7 +53,7 @@ struct ph_inspector_opts {
 	void (*container_changed)(void *arg, const struct ph_container *c); /* in between events */
 	void (*section)(
 		void *arg); /* a file's second or later section has begun; before its first event is handed out */
-	void *change_arg;
+	void *change_arg; /* of the three above */
 };
 
 struct ph_inspector_stats {

@@ -37,7 +37,7 @@ struct ph_source_ops {
 	 * timeout_ms; -EINTR: a signal came; -ENODATA: there will be no more; another errno: it failed.
 	 */
 	int (*next)(struct ph_source *s, struct ph_event *ev, int timeout_ms);
-	/* Ends it: what has been captured is still handed out. Called by the thread that calls next(). */
+	/* Ends it: what has been captured is still handed out, of a file nothing more. Called by the thread that calls next(). */
 	void (*stop)(struct ph_source *s);
 	int (*stats)(struct ph_source *s, struct ph_source_stats *stats);
 	/* What is known at its beginning, tasks before descriptors. A file tells of later sections while it is read. */
@@ -68,7 +68,7 @@ int ph_source_open_file(struct ph_source **out, const char *path, const struct p
 int ph_source_file_of(struct ph_source **out, struct ph_trace_reader *reader, const struct ph_inspector_opts *opts);
 /* Decides what is decoded and what is passed over (opts->wanted). To be called once, before the first next(). */
 void ph_source_file_plan(struct ph_source *s, const struct ph_inspector_opts *opts, struct ph_state *st);
-/* How a file ended, and what its machine was. Only for a source that ph_source_open_file() opened. */
+/* How a file ended, and how far it has been read. As ph_source_file_plan(), for sources that are files only. */
 void ph_source_file_end(const struct ph_source *s, struct ph_trace_end *end);
 void ph_source_file_progress(const struct ph_source *s, uint64_t *done, uint64_t *size);
 

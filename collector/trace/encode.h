@@ -2,7 +2,7 @@
 /*
  * From events and state to the bytes of a trace file. Pure: memory in, memory out.
  *
- * Who calls it: the writer and the recorder.
+ * Who calls it: the writer and the recorder; the inspector, for an enter that a live exit came without.
  */
 #ifndef PORTHOLE_TRACE_ENCODE_H
 #define PORTHOLE_TRACE_ENCODE_H

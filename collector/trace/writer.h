@@ -28,7 +28,7 @@ struct ph_trace_writer_opts {
 	uint64_t rotate_events; /* -e */
 	uint32_t ring; /* -W: so many files, then over the oldest; 0: no limit */
 	uint64_t flush_ns; /* 0: a second */
-	struct ph_encode_head head; /* all but ts_ns and redact, which the writer fills in */
+	struct ph_encode_head head; /* all but ts_ns, redact and modern, which the writer fills in */
 	/* Calls each with every call of the source that has begun and not returned: a file begins with them. NULL: none are known. */
 	void (*waiting)(void *arg, ph_trace_waiting_fn *each, void *each_arg);
 	void *waiting_arg;
