@@ -440,8 +440,9 @@ static int join_filter(struct cli_options *o, char **words, int n, FILE *errors)
 	return 0;
 }
 
-/* Options that mean nothing without another one. */
-static int check_together(const struct cli_options *o, FILE *errors)
+/* Options that mean nothing without another one, or not beside it. */
+
+static int check_writing(const struct cli_options *o, FILE *errors)
 {
 	const struct {
 		bool given;
@@ -467,10 +468,11 @@ static int check_together(const struct cli_options *o, FILE *errors)
 		fprintf(errors, "porthole: %s: is for writing a trace file; say which with -w FILE\n", writing[i].name);
 		return -1;
 	}
-	if (o->progress && !o->nfiles) {
-		fputs("porthole: -P cannot be used with live captures\n", errors);
-		return -1;
-	}
+	return 0;
+}
+
+static int check_filter(const struct cli_options *o, FILE *errors)
+{
 	if ((o->strict || o->filter_proclist) && !o->filter) {
 		fprintf(errors, "porthole: %s: needs a filter that says what belongs into the file\n",
 			o->strict ? "--strict" : "--filter-proclist");
@@ -481,6 +483,16 @@ static int check_together(const struct cli_options *o, FILE *errors)
 			o->strict ? "--strict" : "--before and --after");
 		return -1;
 	}
+	return 0;
+}
+
+static bool rotates(const struct cli_options *o)
+{
+	return o->rotate_mb || o->rotate_seconds || o->rotate_events;
+}
+
+static int check_files(const struct cli_options *o, FILE *errors)
+{
 	if (o->record && (o->nfiles || !o->filter)) {
 		fprintf(errors, "porthole: --before, --after: %s\n",
 			o->nfiles ?
@@ -494,23 +506,33 @@ static int check_together(const struct cli_options *o, FILE *errors)
 			o->strict ? "--strict" : "--filter-proclist");
 		return -1;
 	}
-	if (o->record && (o->rotate_mb || o->rotate_seconds || o->rotate_events)) {
+	if (o->record && rotates(o)) {
 		fputs("porthole: -C, -G, -e: a recorder makes a file for each match; -W N keeps the newest N\n",
 		      errors);
 		return -1;
 	}
-	if (o->ring_files && !o->record && !o->rotate_mb && !o->rotate_seconds && !o->rotate_events) {
+	if (o->ring_files && !o->record && !rotates(o)) {
 		fputs("porthole: -W: says how many files are kept; say with -C, -G or -e when the next one begins\n",
 		      errors);
 		return -1;
 	}
-	if (o->write && strcmp(o->write, "-") == 0 &&
-	    (o->record || o->rotate_mb || o->rotate_seconds || o->rotate_events)) {
+	if (o->write && strcmp(o->write, "-") == 0 && (o->record || rotates(o))) {
 		fputs("porthole: -w -: standard output is one file; -C, -G, -e, --before and --after need a name\n",
 		      errors);
 		return -1;
 	}
 	return 0;
+}
+
+static int check_together(const struct cli_options *o, FILE *errors)
+{
+	if (check_writing(o, errors))
+		return -1;
+	if (o->progress && !o->nfiles) {
+		fputs("porthole: -P cannot be used with live captures\n", errors);
+		return -1;
+	}
+	return check_filter(o, errors) || check_files(o, errors) ? -1 : 0;
 }
 
 int cli_options_parse(struct cli_options *o, int argc, char **argv, FILE *errors)
