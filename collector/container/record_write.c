@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #endif
 #include "collector/container/internal.h"
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 
 #define LEN16_MAX 0xffffu
 #define SLACK 1024u /* of all that is in a block beside the event's own bytes: defaults, block headers, padding */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 
 /* What sysdig 0.29.3 takes; it refuses the whole file when a text is longer. */
 #define PATH_LIMIT 1023u

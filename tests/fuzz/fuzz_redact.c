@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "collector/event.h"
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

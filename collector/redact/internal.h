@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of redact.h share: which names are secret, and the masking of text. Used by redact*.c alone. */
-#ifndef PORTHOLE_TRACE_REDACT_INTERNAL_H
-#define PORTHOLE_TRACE_REDACT_INTERNAL_H
+/* What the parts of redact.h share: which names are secret, and the masking of text. Used by this folder alone. */
+#ifndef PORTHOLE_REDACT_INTERNAL_H
+#define PORTHOLE_REDACT_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,7 +4,7 @@
  * the input. Called by redact.c.
  */
 #include <string.h>
-#include "collector/trace/redact_internal.h"
+#include "collector/redact/internal.h"
 
 #define PEM_LABEL_MAX 64 /* between "-----BEGIN " and the dashes behind */
 #define CUT_MIN 4 /* so much of a token at the end of cut data is taken for one */

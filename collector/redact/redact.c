@@ -3,10 +3,10 @@
  * Masks secrets in what a capture holds (redact.h): environments, command lines, and the parameters of an event by their kind.
  * Called by encode.c with the copy that goes to a file.
  */
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 
 #include <string.h>
-#include "collector/trace/redact_internal.h"
+#include "collector/redact/internal.h"
 #include "porthole/tables.h"
 
 /* --- items: NUL-separated */

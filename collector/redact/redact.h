@@ -4,10 +4,10 @@
  * passwords in arguments and URLs, Authorization and Cookie headers, private keys. Bytes are overwritten with '*' in place: no length
  * changes, so an event block stays what it is.
  *
- * Who calls it: encode.c, with the copy that goes to the file.
+ * Who calls it: the encoder of trace files, with the copy that goes to the file, and who writes records of containers.
  */
-#ifndef PORTHOLE_TRACE_REDACT_H
-#define PORTHOLE_TRACE_REDACT_H
+#ifndef PORTHOLE_REDACT_H
+#define PORTHOLE_REDACT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <cmocka.h>
 #include <jansson.h>
-#include "collector/trace/redact.h"
+#include "collector/redact/redact.h"
 #include "tests/unit/support/evbuild.h"
 
 typedef size_t redact_fn(uint8_t *data, size_t len);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which names are those of secrets: names are cut into words at _ - . and where camelCase has its humps, and the words looked up
- * in a table. Called by redact.c and redact_text.c for variables, options, form fields, JSON keys and headers.
+ * in a table. Called by redact.c and text.c for variables, options, form fields, JSON keys and headers.
  */
 #include <string.h>
-#include "collector/trace/redact.h"
-#include "collector/trace/redact_internal.h"
+#include "collector/redact/redact.h"
+#include "collector/redact/internal.h"
 
 #define NAME_MAX_LEN 128 /* of a longer name the end is looked at, which stands next to the value */
 
