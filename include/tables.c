@@ -55,6 +55,13 @@ static const struct ph_syscall_info syscalls[] = {
 #include "porthole/syscalls.def"
 };
 
+static const struct {
+	const char *name, *text;
+} texts[] = {
+#define TEXT(name, text) { #name, text },
+#include "porthole/event_texts.def"
+};
+
 /* --- versions.def --- */
 
 static const struct {
@@ -122,6 +129,14 @@ const struct ph_event_info *ph_event_info(unsigned code)
 	for (size_t i = own; i < ph_event_count(); i++)
 		if (events[i].code == code)
 			return &events[i];
+	return NULL;
+}
+
+const char *ph_event_text(const char *name)
+{
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		if (strcmp(texts[i].name, name) == 0)
+			return texts[i].text;
 	return NULL;
 }
 

@@ -56,6 +56,11 @@ const struct ph_event_info *ph_event_info(unsigned code);
 /* All rows in the order of the table: 0 <= i < ph_event_count(). */
 const struct ph_event_info *ph_event_row(size_t i);
 size_t ph_event_count(void);
+/*
+ * What events of a name are, in a sentence for people (event_texts.def); NULL: there is none. Looks through a list: not for
+ * events on their way.
+ */
+const char *ph_event_text(const char *name);
 
 /* The index of a parameter by name, -1 when the event has none of that name. */
 int ph_event_param_index(const struct ph_event_info *info, const char *name, size_t len);

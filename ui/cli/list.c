@@ -89,18 +89,39 @@ void cli_list_markdown(FILE *out)
 	}
 }
 
+static bool is_listed(const struct ph_event_info *e)
+{
+	return !(e->flags & (PH_EF_UNUSED | PH_EF_OLD_VERSION)) && (e->category & PH_C_MASK) != PH_C_INTERNAL &&
+	       !(e->category & PH_C_ITER) && strcmp(e->name, "NA") != 0;
+}
+
+/* Whether row i is the first of its name that is listed: an enter and an exit share a text. */
+static bool begins_name(size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (is_listed(ph_event_row(k)) && strcmp(ph_event_row(k)->name, ph_event_row(i)->name) == 0)
+			return false;
+	return true;
+}
+
+static void list_event(FILE *out, const struct ph_event_info *e)
+{
+	fprintf(out, "%c %s(", PH_IS_EXIT(e->code) ? '<' : '>', e->name);
+	for (unsigned p = 0; p < e->nparams; p++)
+		fprintf(out, "%s%s %s", p ? ", " : "", ph_param_type_name(e->params[p].type), e->params[p].name);
+	fputs(")\n", out);
+}
+
 void cli_list_events(FILE *out)
 {
 	for (size_t i = 0; i < ph_event_count(); i++) {
 		const struct ph_event_info *e = ph_event_row(i);
+		const char *text = ph_event_text(e->name);
 
-		if ((e->flags & (PH_EF_UNUSED | PH_EF_OLD_VERSION)) || (e->category & PH_C_MASK) == PH_C_INTERNAL ||
-		    (e->category & PH_C_ITER) || strcmp(e->name, "NA") == 0)
+		if (!is_listed(e))
 			continue;
-		fprintf(out, "%c %s(", PH_IS_EXIT(e->code) ? '<' : '>', e->name);
-		for (unsigned p = 0; p < e->nparams; p++)
-			fprintf(out, "%s%s %s", p ? ", " : "", ph_param_type_name(e->params[p].type),
-				e->params[p].name);
-		fputs(")\n", out);
+		if (text && begins_name(i))
+			fprintf(out, "%s: %s\n", e->name, text);
+		list_event(out, e);
 	}
 }
