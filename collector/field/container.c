@@ -221,7 +221,7 @@ static const struct ph_field fields[] = {
 	{ "container.image.digest", STR, 0, 0, 0, DIGEST, get_text, "digest of the image" },
 	{ "container.type", STR, 0, 0, 0, TYPE, get_text, "what made the container, docker or podman for example; 'host' outside" },
 	{ "container.privileged", PH_PT_BOOL, PH_PF_NA, 0, 0, 0, 0, get_privileged, "true for containers with all privileges" },
-	{ "container.mounts", STR, 0, 0, 0, 0, get_mounts, "what is mounted: source:dest:mode:rdwr:propagation, joined with commas" },
+	{ "container.mounts", STR, 0, PH_FF_MADE, 0, 0, get_mounts, "what is mounted: source:dest:mode:rdwr:propagation, joined with commas" },
 	{ "container.mount", MOUNT, WHOLE, get_mount, "one mount, by number container.mount[0] or by its source container.mount[/data*]" },
 	{ "container.mount.source", MOUNT, SOURCE, get_mount, "source of one mount, by number or by where it is mounted" },
 	{ "container.mount.dest", MOUNT, DEST, get_mount, "where one mount is mounted, by number or by its source" },
@@ -233,13 +233,13 @@ static const struct ph_field fields[] = {
 	{ "container.readiness_probe", STR, 0, 0, 0, 0, get_probe, "command line of the readiness probe, NONE when there is none" },
 	{ "container.start_ts", PH_PT_ABSTIME, PH_PF_NA, 0, 0, 0, 0, get_start, "when the container was made, nanoseconds since the epoch" },
 	{ "container.duration", PH_PT_RELTIME, PH_PF_NA, 0, PH_FF_MOMENT, 0, 0, get_duration, "nanoseconds since then" },
-	{ "container.ip", STR, 0, 0, 0, 0, get_ip, "address of the container" },
+	{ "container.ip", STR, 0, PH_FF_MADE, 0, 0, get_ip, "address of the container" },
 	{ "container.cni.json", STR, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.host_pid", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.host_network", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.host_ipc", PH_PT_BOOL, PH_PF_NA, 0, PH_FF_HIDDEN, 0, 0, ph_field_no_value, "understood, but missing: no runtime tells of it" },
 	{ "container.label", STR, PH_ARG_NAME, 0, 0, 0, get_label, "one label, for example container.label.com.docker.compose.service" },
-	{ "container.labels", STR, 0, 0, 0, 0, get_labels, "all labels as key:value, joined with a comma and a blank" },
+	{ "container.labels", STR, 0, PH_FF_MADE, 0, 0, get_labels, "all labels as key:value, joined with a comma and a blank" },
 };
 /* clang-format on */
 

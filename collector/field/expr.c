@@ -14,6 +14,7 @@ struct ph_transformer {
 	uint8_t min_args, max_args;
 	uint8_t type; /* enum ph_param_type of the result; NONE: that of the argument */
 	bool strings, bytes, lists; /* what arguments may be */
+	bool makes; /* text, in the scratch space */
 	bool (*get)(struct ph_field_ctx *c, const struct ph_expr *x, struct ph_value *v);
 };
 
@@ -151,14 +152,14 @@ static bool get_concat(struct ph_field_ctx *c, const struct ph_expr *x, struct p
 }
 
 static const struct ph_transformer transformers[] = {
-	{ "tolower", 1, 1, PH_PT_CHARBUF, true, false, false, get_tolower },
-	{ "toupper", 1, 1, PH_PT_CHARBUF, true, false, false, get_toupper },
-	{ "b64", 1, 1, PH_PT_CHARBUF, true, true, false, get_b64 },
-	{ "basename", 1, 1, PH_PT_CHARBUF, true, false, false, get_basename },
-	{ "len", 1, 1, PH_PT_UINT64, true, true, true, get_len },
-	{ "join", 2, 16, PH_PT_CHARBUF, true, false, true, get_join },
-	{ "concat", 1, 16, PH_PT_CHARBUF, true, false, false, get_concat },
-	{ "val", 1, 1, PH_PT_NONE, false, false, false, get_val },
+	{ "tolower", 1, 1, PH_PT_CHARBUF, true, false, false, true, get_tolower },
+	{ "toupper", 1, 1, PH_PT_CHARBUF, true, false, false, true, get_toupper },
+	{ "b64", 1, 1, PH_PT_CHARBUF, true, true, false, true, get_b64 },
+	{ "basename", 1, 1, PH_PT_CHARBUF, true, false, false, false, get_basename },
+	{ "len", 1, 1, PH_PT_UINT64, true, true, true, false, get_len },
+	{ "join", 2, 16, PH_PT_CHARBUF, true, false, true, true, get_join },
+	{ "concat", 1, 16, PH_PT_CHARBUF, true, false, false, true, get_concat },
+	{ "val", 1, 1, PH_PT_NONE, false, false, false, false, get_val },
 };
 
 /* --- parsing ---------------------------------------------------------------------------------------------------------- */
@@ -382,6 +383,31 @@ uint32_t ph_slots_needs(const struct ph_slots *s)
 	for (size_t i = 0; i < s->count; i++)
 		needs |= s->slots[i]->ref.field->needs;
 	return needs;
+}
+
+/* --- what an expression is of ------------------------------------------------------------------------------------------- */
+
+unsigned ph_expr_flags(const struct ph_expr *x)
+{
+	unsigned flags = x->slot ? x->slot->ref.field->flags : 0;
+
+	if (x->transformer && x->transformer->makes)
+		flags |= PH_FF_MADE;
+	for (size_t i = 0; i < x->nargs; i++)
+		flags |= ph_expr_flags(x->args[i]);
+	return flags;
+}
+
+enum ph_field_of ph_expr_of(const struct ph_expr *x)
+{
+	enum ph_field_of of = x->slot ? ph_field_of(x->slot->ref.field) : PH_OF_EVENT;
+
+	for (size_t i = 0; i < x->nargs; i++) {
+		enum ph_field_of arg = ph_expr_of(x->args[i]);
+
+		of = arg > of ? arg : of;
+	}
+	return of;
 }
 
 /* --- evaluating ------------------------------------------------------------------------------------------------------- */

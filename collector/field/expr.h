@@ -55,6 +55,11 @@ void ph_expr_free(struct ph_expr *x);
 /* Whether a transformer's name and '(' stand at text. */
 bool ph_expr_begins_transformer(const char *text);
 
+/* enum ph_field_flag of all fields in it together, and PH_FF_MADE when a transformer makes text. */
+unsigned ph_expr_flags(const struct ph_expr *x);
+/* The last of enum ph_field_of that a field in it is of. */
+enum ph_field_of ph_expr_of(const struct ph_expr *x);
+
 bool ph_slot_fill(struct ph_field_ctx *c, struct ph_slot *slot);
 bool ph_expr_transform(struct ph_field_ctx *c, const struct ph_expr *x, struct ph_value *v);
 

@@ -60,6 +60,8 @@ enum ph_field_flag {
 	PH_FF_ANY_BARE = 1 << 8, /* a list, and filters only, when no argument is given (process ancestors) */
 	PH_FF_AT_MOST = 1 << 9, /* a distance: '=', the only operator, means at most */
 	PH_FF_MOMENT = 1 << 10, /* depends on the event or the time, other than the rest of its class */
+	PH_FF_MADE = 1 << 11, /* made or looked for when it is asked for: dearer than what is at hand */
+	PH_FF_REMEMBERS = 1 << 12, /* depends on when it was asked for before; filters leave it in its place */
 };
 
 struct ph_field_ctx;

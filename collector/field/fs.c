@@ -81,7 +81,7 @@ static bool get_path(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_v
 	return ph_scratch_close(c, &t, v);
 }
 
-#define STR PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0
+#define STR PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0
 
 /* clang-format off */
 static const struct ph_field fields[] = {

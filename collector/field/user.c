@@ -60,18 +60,18 @@ static bool get_group(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 /* clang-format off */
 static const struct ph_field user_fields[] = {
 	{ "user.uid", PH_PT_UINT32, PH_PF_ID, 0, 0, 0, 0, get_uid, "user id of the thread" },
-	{ "user.name", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, NAME, get_user, "name of the user, by the container's passwd file where there is one" },
-	{ "user.homedir", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, HOME, get_user, "home directory of the user" },
-	{ "user.shell", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, SHELL, get_user, "login shell of the user" },
+	{ "user.name", PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0, NAME, get_user, "name of the user, by the container's passwd file where there is one" },
+	{ "user.homedir", PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0, HOME, get_user, "home directory of the user" },
+	{ "user.shell", PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0, SHELL, get_user, "login shell of the user" },
 	{ "user.loginuid", PH_PT_INT64, PH_PF_ID, 0, 0, 0, 0, get_loginuid, "id of the user who logged in (audit), -1 when nobody did" },
-	{ "user.loginname", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, LOGINNAME, get_user, "name of the user who logged in" },
+	{ "user.loginname", PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0, LOGINNAME, get_user, "name of the user who logged in" },
 };
 /* clang-format on */
 
 /* clang-format off */
 static const struct ph_field group_fields[] = {
 	{ "group.gid", PH_PT_UINT32, PH_PF_ID, 0, 0, 0, 0, get_gid, "group id of the thread" },
-	{ "group.name", PH_PT_CHARBUF, PH_PF_NA, 0, 0, 0, 0, get_group, "name of the group" },
+	{ "group.name", PH_PT_CHARBUF, PH_PF_NA, 0, PH_FF_MADE, 0, 0, get_group, "name of the group" },
 };
 /* clang-format on */
 

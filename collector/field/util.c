@@ -10,7 +10,7 @@ static bool get_count(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_
 }
 
 static const struct ph_field fields[] = {
-	{ "util.cnt", PH_PT_UINT64, PH_PF_ID, 0, PH_FF_HIDDEN, 0, 0, get_count,
+	{ "util.cnt", PH_PT_UINT64, PH_PF_ID, 0, PH_FF_HIDDEN | PH_FF_REMEMBERS, 0, 0, get_count,
 	  "how many times this field has been asked for, from 1" },
 };
 

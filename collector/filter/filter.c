@@ -124,66 +124,7 @@ int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struc
 	return 0;
 }
 
-/* --- folding ---------------------------------------------------------------------------------------------------------- */
-
-static void combine(struct names *a, const struct names *b, bool and)
-{
-	for (size_t i = 0; i < sizeof a->events / sizeof a->events[0]; i++) {
-		a->events[i] = and ? a->events[i] & b->events[i] : a->events[i] | b->events[i];
-		a->syscalls[i] = and ? a->syscalls[i] & b->syscalls[i] : a->syscalls[i] | b->syscalls[i];
-	}
-}
-
-static void invert(struct names *n)
-{
-	for (size_t i = 0; i < sizeof n->events / sizeof n->events[0]; i++) {
-		n->events[i] = ~n->events[i];
-		n->syscalls[i] = ~n->syscalls[i];
-	}
-}
-
-/* Name checks of one level become one, in front of all others: they are the cheapest and nothing depends on their order. */
-static void fold_group(struct node *n)
-{
-	struct node *name = NULL;
-	size_t kept = 0, at = 0;
-
-	for (size_t i = 0; i < n->nkids; i++) {
-		if (n->kids[i]->kind == N_NAME && name) {
-			combine(&name->names, &n->kids[i]->names, n->kind == N_AND);
-			filter_node_free(n->kids[i]);
-			continue;
-		}
-		if (n->kids[i]->kind == N_NAME) {
-			name = n->kids[i];
-			at = kept;
-		}
-		n->kids[kept++] = n->kids[i];
-	}
-	n->nkids = kept;
-	if (name) {
-		memmove(n->kids + 1, n->kids, at * sizeof *n->kids);
-		n->kids[0] = name;
-	}
-}
-
-static struct node *fold(struct node *n)
-{
-	struct node *kid;
-
-	for (size_t i = 0; i < n->nkids; i++)
-		n->kids[i] = fold(n->kids[i]);
-	if (n->kind == N_AND || n->kind == N_OR)
-		fold_group(n);
-	if (n->kind == N_NOT && n->kids[0]->kind == N_NAME)
-		invert(&n->kids[0]->names);
-	else if ((n->kind != N_AND && n->kind != N_OR) || n->nkids != 1)
-		return n;
-	kid = n->kids[0];
-	n->nkids = 0;
-	filter_node_free(n);
-	return kid;
-}
+/* --- code ------------------------------------------------------------------------------------------------------------- */
 
 /* Whether every event, or none, passes a name check. */
 static bool constant_names(const struct node *n, bool *value)
@@ -197,8 +138,6 @@ static bool constant_names(const struct node *n, bool *value)
 	*value = yes == all;
 	return yes == 0 || yes == all;
 }
-
-/* --- code ------------------------------------------------------------------------------------------------------------- */
 
 static size_t count_checks(const struct node *n)
 {
@@ -253,7 +192,7 @@ int ph_filter_compile(struct ph_filter **out, const char *text, const struct ph_
 	rc = filter_parse(f, text, err);
 	f->opts = NULL;
 	if (rc == 0) {
-		f->root = fold(f->root);
+		f->root = filter_order(f->root);
 		f->code = calloc(count_checks(f->root) + 1, sizeof *f->code);
 	}
 	if (rc || !f->code) {
@@ -311,8 +250,8 @@ bool ph_filter_match(struct ph_filter *f, struct ph_field_ctx *c)
 	return pc == PASS;
 }
 
-/* What is known of an event that has not come: a check is true, false, or may be either. */
-enum tri { FALSE, TRUE, EITHER };
+/* What is known of an event that has not come: a check is true, false, may be either, or has to see the event whatever it is. */
+enum tri { FALSE, TRUE, EITHER, SEES };
 
 typedef enum tri decide_fn(struct ph_filter *f, void *arg, const struct node *n);
 
@@ -331,6 +270,7 @@ static bool can_pass(struct ph_filter *f, decide_fn *decide, void *arg)
 		uint32_t to[2] = { in->no, in->yes };
 		enum tri is = reached[pc] ? decide(f, arg, in->node) : EITHER;
 
+		passes |= is == SEES;
 		for (int i = 0; i < 2 && reached[pc]; i++) {
 			if (is != EITHER && is != (enum tri)i)
 				continue;
@@ -354,7 +294,7 @@ static enum tri by_name(struct ph_filter *f, void *arg, const struct node *n)
 
 	(void)f;
 	if (n->kind != N_NAME)
-		return EITHER;
+		return n->remembers ? SEES : EITHER;
 	if (k->info->code <= PH_EV_GENERIC_X && k->syscall < PH_SC_COUNT)
 		return bit(n->names.syscalls, k->syscall) ? TRUE : FALSE;
 	return bit(n->names.events, EVENT_ROW(k->info)) ? TRUE : FALSE;

@@ -42,8 +42,8 @@ bool ph_filter_match(struct ph_filter *f, struct ph_field_ctx *c);
 uint32_t ph_filter_needs(const struct ph_filter *f);
 
 /*
- * Whether an event of this kind can pass at all, as far as the event's name decides: what is false here need not be
- * captured. syscall is a row of syscalls.def, asked for with the generic events; PH_SC_COUNT: none.
+ * Whether an event of this kind can pass at all, as far as the event's name decides, or is asked for something that counts or
+ * measures from event to event: what is false here need not be captured. syscall is a row of syscalls.def, asked for with the generic events; PH_SC_COUNT: none.
  */
 bool ph_filter_may_pass(const struct ph_filter *f, const struct ph_event_info *info, unsigned syscall);
 

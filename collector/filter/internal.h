@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parser, the compiler and the evaluator of filters share; nobody else includes it. */
+/* What the parser, the compiler and the evaluator of filters share; nobody else includes it but the test of the order of checks. */
 #ifndef PORTHOLE_FILTER_INTERNAL_H
 #define PORTHOLE_FILTER_INTERNAL_H
 
@@ -76,6 +76,10 @@ struct node {
 	uint8_t kind;
 	struct node **kids;
 	size_t nkids;
+	/* order.c */
+	uint8_t cost, often;
+	bool remembers; /* has a field that does, PH_FF_REMEMBERS */
+	uint64_t rank; /* within its group, while that is put in order */
 	/* checks */
 	const struct op_info *op;
 	uint8_t quantifier;
@@ -114,6 +118,9 @@ struct macro {
 
 const struct macro *filter_macro_find(const struct ph_macros *m, const char *name, size_t len);
 const char *filter_macro_nearest(const struct ph_macros *m, const char *name, size_t len);
+
+/* order.c: the tree with its checks in the order in which they are made; n is used up. */
+struct node *filter_order(struct node *n);
 
 int filter_parse(struct ph_filter *f, const char *text, struct ph_parse_error *err);
 /* Reads a value's text into the type of lhs. */
