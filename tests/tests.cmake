@@ -66,6 +66,15 @@ foreach(script ${e2e_tests})
 		LABELS "e2e" TIMEOUT 600 SKIP_RETURN_CODE 77 RUN_SERIAL ON ENVIRONMENT "${test_environment}")
 endforeach()
 
+# bench: what the scripts of tests/bench run; no tests, since how long something takes is no matter of right and wrong.
+file(GLOB benchmarks CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/bench/*.c)
+foreach(source ${benchmarks})
+	cmake_path(GET source STEM name)
+	add_executable(${name} ${source})
+	target_link_libraries(${name} PRIVATE porthole_chisels PkgConfig::CMOCKA)
+	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin/tests)
+endforeach()
+
 # bpf: the programs compile for the other architecture too; BPF is a target of its own, so that needs nothing of its kind.
 if(bpf_other_arch)
 	add_test(NAME bpf/${bpf_other_arch}
