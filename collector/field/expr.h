@@ -63,6 +63,20 @@ enum ph_field_of ph_expr_of(const struct ph_expr *x);
 bool ph_slot_fill(struct ph_field_ctx *c, struct ph_slot *slot);
 bool ph_expr_transform(struct ph_field_ctx *c, const struct ph_expr *x, struct ph_value *v);
 
+/*
+ * The value, or NULL when the event has none; room is for one that no slot has. Where it is looked at for a few bytes this is quicker
+ * than a copy: reading all of what was just written piece by piece, the processor would wait until the pieces are in memory.
+ */
+static inline const struct ph_value *ph_expr_value(struct ph_field_ctx *c, const struct ph_expr *x,
+						   struct ph_value *room)
+{
+	if (!x->slot)
+		return ph_expr_transform(c, x, room) ? room : NULL;
+	if (x->slot->seq != c->seq)
+		ph_slot_fill(c, x->slot);
+	return x->slot->present ? &x->slot->value : NULL;
+}
+
 static inline bool ph_expr_get(struct ph_field_ctx *c, const struct ph_expr *x, struct ph_value *v)
 {
 	if (!x->slot)

@@ -9,7 +9,8 @@ static bool fold_equal(const char *a, const char *b, size_t n)
 	return strncasecmp(a, b, n) == 0;
 }
 
-static bool contains_folded(const struct ph_value *a, const struct ph_value *b)
+/* Not inlined, as filter_glob() is not: all of filter_compare()'s operators would save the registers that these two need. */
+static __attribute__((noinline)) bool contains_folded(const struct ph_value *a, const struct ph_value *b)
 {
 	for (size_t i = 0; i + b->len <= a->len; i++)
 		if (fold_equal(a->s + i, b->s, b->len))
@@ -112,7 +113,7 @@ static int bracket(const char *p, size_t plen, char ch, bool fold, size_t *used)
 }
 
 /* fnmatch(3) without flags on texts that are not NUL-terminated; goes back to the last '*' only, so it takes at most plen * slen. */
-bool filter_glob(const char *p, size_t plen, const char *s, size_t slen, bool fold)
+__attribute__((noinline)) bool filter_glob(const char *p, size_t plen, const char *s, size_t slen, bool fold)
 {
 	size_t i = 0, k = 0, star = SIZE_MAX, mark = 0;
 
@@ -259,8 +260,7 @@ static bool path_in_set(const struct node *check, const struct ph_value *v)
 
 static bool check_value(const struct ph_filter *f, const struct node *check, const struct ph_value *v)
 {
-	bool at_most = check->lhs->slot && (check->lhs->slot->ref.field->flags & PH_FF_AT_MOST);
-	enum op op = at_most ? OP_LE : (enum op)check->op->op;
+	enum op op = (enum op)check->test;
 	size_t hits = 0;
 
 	if (check->set.index)
@@ -303,15 +303,25 @@ static bool check_field(struct ph_filter *f, struct ph_field_ctx *c, const struc
 	return false;
 }
 
-bool filter_check(struct ph_filter *f, struct ph_field_ctx *c, const struct node *check)
+/* What few checks are: apart, so that the usual ones need not save registers for it. */
+static __attribute__((noinline)) bool check_rest(struct ph_filter *f, struct ph_field_ctx *c, const struct node *check,
+						 const struct ph_value *v)
 {
-	struct ph_value v;
-
-	if (!ph_expr_get(c, check->lhs, &v))
-		return false;
-	if (check->op->op == OP_EXISTS)
+	if (check->test == OP_EXISTS)
 		return true;
 	if (check->rhs)
-		return check_field(f, c, check, &v);
-	return v.kind == PH_V_LIST ? check_list(f, check, &v) : check_value(f, check, &v);
+		return check_field(f, c, check, v);
+	return v->kind == PH_V_LIST ? check_list(f, check, v) : check_value(f, check, v);
+}
+
+bool filter_check(struct ph_filter *f, struct ph_field_ctx *c, const struct node *check)
+{
+	struct ph_value room;
+	const struct ph_value *v = ph_expr_value(c, check->lhs, &room);
+
+	if (!v)
+		return false;
+	if (check->nconstants != 1 || v->kind == PH_V_LIST)
+		return check_rest(f, c, check, v);
+	return filter_compare(f, (enum op)check->test, v, check->constants);
 }

@@ -105,9 +105,10 @@ static void note_direction(struct ph_filter *f, const struct node *n, bool negat
 int filter_finish_check(struct ph_filter *f, struct node *n, bool negated, struct ph_parse_error *err)
 {
 	enum op op = (enum op)n->op->op;
+	bool at_most = n->lhs->slot && (n->lhs->slot->ref.field->flags & PH_FF_AT_MOST);
 
+	n->test = (uint8_t)(at_most ? OP_LE : op);
 	note_direction(f, n, negated);
-
 	if (is_name_check(n)) {
 		for (size_t i = 0;
 		     i < n->nconstants && (op == OP_EQ || op == OP_NE || op == OP_IN || op == OP_INTERSECTS); i++)

@@ -82,6 +82,7 @@ struct node {
 	uint64_t rank; /* within its group, while that is put in order */
 	/* checks */
 	const struct op_info *op;
+	uint8_t test; /* enum op: the operator's, or what it means for this field */
 	uint8_t quantifier;
 	struct ph_expr *lhs, *rhs; /* rhs: instead of constants */
 	struct constant *constants;
