@@ -22,6 +22,7 @@ enum treat {
 	TREAT_DROP, /* no event: codes that nothing uses */
 };
 
+#define CODES 512 /* those of the field are below */
 #define ANSWERS 256 /* a power of two */
 
 struct file {
@@ -30,6 +31,7 @@ struct file {
 	struct ph_fold *fold;
 	struct ph_source_sink sink; /* of the inspector */
 	struct ph_event raw; /* as the file has it, for written */
+	const struct ph_event_info *by_code[CODES]; /* each event is looked up */
 	uint8_t *treat;
 	/* opts.rejects, and what it said */
 	bool (*rejects)(void *arg, const struct ph_event *ev);
@@ -222,7 +224,8 @@ static bool fold(struct file *f, struct ph_event *ev, bool stable)
 /* 1: *ev is for the inspector; 0: it is not; -EBADMSG. */
 static int take(struct file *f, struct ph_event *ev, const struct ph_trace_event *te)
 {
-	const struct ph_event_info *info = info_of(te->hdr->type);
+	uint16_t code = te->hdr->type;
+	const struct ph_event_info *info = code < CODES ? f->by_code[code] : info_of(code);
 
 	if (passes_over(f, ev, te, info))
 		return 0;
@@ -410,6 +413,8 @@ int ph_source_file_of(struct ph_source **out, struct ph_trace_reader *reader, co
 		if (id > 0 && id < IDS && f->rows[id] == PH_SC_COUNT)
 			f->rows[id] = (uint16_t)row;
 	}
+	for (unsigned code = 0; code < CODES; code++)
+		f->by_code[code] = ph_event_info(code);
 	f->both = opts->enter_events;
 	f->reader = reader;
 	ph_trace_reader_moves(reader, blocks_move, f);
