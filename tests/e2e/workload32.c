@@ -275,7 +275,7 @@ static void files(void)
 	r = call32(I386_read, file_a, b, 5);
 	say("read\tres=%s\tdata=world\tfd=%s\tsize=5", res(r), f);
 	r = call32(I386_lseek, file_a, -3, SEEK_END);
-	say("lseek\tres=%s\tfd=%s\toffset=18446744073709551613\twhence=2(SEEK_END)", res(r), f);
+	say("lseek\tres=%s\tfd=%s\toffset=-3\twhence=2(SEEK_END)", res(r), f);
 	/* a 64-bit call with the number of another 32-bit one */
 	r = call(SYS_lseek, file_a, 11, SEEK_SET);
 	say("lseek\tres=%s\tfd=%s\toffset=11\twhence=0(SEEK_SET)", res(r), f);
@@ -422,7 +422,7 @@ static void memory(void)
 	say("munmap\tres=%s\taddr=%X\tlength=4096", res(r), m);
 	/* in the upper half of the 32-bit address space */
 	m = (uint32_t)call32(I386_mmap2, 0xe0000000, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	say("mmap2\tres=3758096384\taddr=E0000000\tlength=4096\tprot=1(PROT_READ)\tflags=14(MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS)");
+	say("mmap2\tres=E0000000\taddr=E0000000\tlength=4096\tprot=1(PROT_READ)\tflags=14(MAP_PRIVATE|MAP_FIXED|MAP_ANONYMOUS)");
 	r = call32(I386_munmap, m, 4096);
 	say("munmap\tres=%s\taddr=E0000000\tlength=4096", res(r));
 	r = call32(I386_mmap2, 0, 4096, PROT_READ, MAP_PRIVATE, 999, 0);
