@@ -102,8 +102,15 @@ void sock_name(struct ent *e)
 void sock_unix_name(struct ent *e, const char *path, size_t len)
 {
 	char buf[180];
-	int n = snprintf(buf, sizeof(buf), "%llx->%llx %.*s", (unsigned long long)e->pub.unix_src,
-			 (unsigned long long)e->pub.unix_dst, (int)(len > 108 ? 108 : len), len ? path : "");
+	int n;
+
+	if (!e->pub.unix_src && !e->pub.unix_dst &&
+	    len == 0) { /* made, and neither bound nor connected: it has no name */
+		ent_name(e, "", 0);
+		return;
+	}
+	n = snprintf(buf, sizeof(buf), "%llx->%llx %.*s", (unsigned long long)e->pub.unix_src,
+		     (unsigned long long)e->pub.unix_dst, (int)(len > 108 ? 108 : len), len ? path : "");
 
 	ent_name(e, buf, n > 0 && (size_t)n < sizeof(buf) ? (size_t)n : 0);
 }

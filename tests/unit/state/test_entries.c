@@ -433,6 +433,18 @@ static void unix_sockets_are_named_as_ever(void **s)
 	assert_int_equal(fd_of(f, 100, 3)->family, AF_UNIX);
 }
 
+static void a_unix_socket_that_was_only_made_has_no_name(void **s)
+{
+	struct fix *f = *s;
+	char none[] = "";
+	struct ph_fd fd = { .num = 3, .type = PH_FD_UNIX, .name = none };
+
+	add(f, 100, 100, "x");
+	ph_state_add_entry_fd(f->st, 100, &fd);
+	assert_string_equal(fd_name(f, 100, 3), "");
+	assert_int_equal(fd_of(f, 100, 3)->family, AF_UNIX);
+}
+
 static void a_fork_that_the_list_knows_already_does_not_undo_it(void **s)
 {
 	struct fix *f = *s;
@@ -609,6 +621,7 @@ int main(void)
 		fix_test(a_role_may_come_with_the_entry),
 		fix_test(mapped_addresses_are_ipv4),
 		fix_test(unix_sockets_are_named_as_ever),
+		fix_test(a_unix_socket_that_was_only_made_has_no_name),
 		fix_test(a_fork_that_the_list_knows_already_does_not_undo_it),
 		fix_test(users_and_groups_are_the_hosts),
 		fix_test(many_users_are_all_found),
