@@ -525,6 +525,17 @@ static void put_block(struct job *j, const struct ph_evt_hdr *hdr, bool large)
 	put_copy(j, hdr, info ? info : ph_event_info(hdr->type & ~(unsigned)PH_EV_SHADOW), hdr->type, large);
 }
 
+/* An enter that waited for its exit may never have been decoded: its length words are looked at here for the first time. */
+static void put_enter(struct job *j, const struct ph_evt_hdr *enter)
+{
+	const struct ph_event_info *info = ph_event_info(enter->type);
+	bool large = is_large(enter);
+	struct ph_event ev;
+
+	if (info && ph_event_decode_as(&ev, enter, info, large) == 0)
+		put_block(j, enter, large);
+}
+
 /* In pairs a file's own blocks say all that it knew, filled or not. */
 static void put_as_read(struct job *j)
 {
@@ -535,7 +546,7 @@ static void put_as_read(struct job *j)
 		return;
 	}
 	if (!j->opts->exit_only && ev->enter)
-		put_block(j, ev->enter, is_large(ev->enter));
+		put_enter(j, ev->enter);
 	put_block(j, ev->hdr, ev->block & PH_EB_LARGE);
 }
 
@@ -553,7 +564,7 @@ size_t ph_encode_enter(uint8_t *to, const struct ph_evt_hdr *enter, uint16_t cpu
 	if (!info)
 		return 0;
 	j.plan = plan_of(info);
-	put_block(&j, enter, is_large(enter));
+	put_enter(&j, enter);
 	return (size_t)(j.at - to);
 }
 

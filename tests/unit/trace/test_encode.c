@@ -432,6 +432,19 @@ static void a_files_blocks_are_copied_as_they_are(void **state)
 	assert_memory_equal(b[1].param[1], "xy", 2);
 }
 
+/* Nobody has looked into an enter whose exit said all by itself. */
+static void an_enter_whose_lengths_do_not_fit_is_not_copied(void **state)
+{
+	const struct ph_encode_opts masked = { .as_read = true, .redact = true };
+	struct ph_event *ev = old_read();
+	uint16_t absurd = 0xfff0;
+
+	(void)state;
+	memcpy(enter_block + sizeof(struct ph_evt_hdr), &absurd, 2);
+	assert_int_equal(blocks_of(ev, false, &masked), 1);
+	assert_block(0, PH_EV_SYSCALL_READ_X, TS, 2);
+}
+
 static void a_folded_event_becomes_the_newest_exit_when_exits_are_asked_for(void **state)
 {
 	const struct ph_encode_opts o = { .as_read = true, .exit_only = true };
@@ -578,6 +591,7 @@ int main(void)
 		cmocka_unit_test(more_parameters_than_the_table_has_are_kept),
 		cmocka_unit_test(a_shadow_that_was_read_is_written_with_what_stands_for_it),
 		cmocka_unit_test(wide_length_words_of_a_file_stay_wide),
+		cmocka_unit_test(an_enter_whose_lengths_do_not_fit_is_not_copied),
 		cmocka_unit_test(payload_is_left_out_when_asked_for),
 		cmocka_unit_test(secrets_are_masked_in_the_copy_alone),
 	};
