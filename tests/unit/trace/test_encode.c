@@ -436,12 +436,12 @@ static void a_files_blocks_are_copied_as_they_are(void **state)
 static void an_enter_whose_lengths_do_not_fit_is_not_copied(void **state)
 {
 	const struct ph_encode_opts masked = { .as_read = true, .redact = true };
-	struct ph_event *ev = old_read();
+	struct ph_event *folded = old_read();
 	uint16_t absurd = 0xfff0;
 
 	(void)state;
 	memcpy(enter_block + sizeof(struct ph_evt_hdr), &absurd, 2);
-	assert_int_equal(blocks_of(ev, false, &masked), 1);
+	assert_int_equal(blocks_of(folded, false, &masked), 1);
 	assert_block(0, PH_EV_SYSCALL_READ_X, TS, 2);
 }
 
