@@ -25,8 +25,8 @@ void ph_event_find_res(struct ph_event *ev)
 {
 	int res = result_param(ev->info);
 
-	ev->has_res = res >= 0 && res < ev->nparams &&
-		      ev->params[res].len >= ph_param_type_size(ev->info->params[res].type);
+	ev->has_res =
+		res >= 0 && res < ev->nparams && ev->params[res].len >= ph_param_type_size(ev->info->params[res].type);
 	ev->res = ev->has_res ? ph_event_int(ev, res) : 0;
 }
 

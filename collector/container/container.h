@@ -102,7 +102,8 @@ struct ph_container *ph_containers_by_id(struct ph_containers *cs, const char *i
  */
 int ph_containers_add_json(struct ph_containers *cs, const char *json, size_t len);
 /* The same of an old record. */
-int ph_containers_add_record(struct ph_containers *cs, const char *id, unsigned type, const char *name, const char *image);
+int ph_containers_add_record(struct ph_containers *cs, const char *id, unsigned type, const char *name,
+			     const char *image);
 /* A record that says that a container has gone, in the same form: it has ended. 0; -EBADMSG; -ENOENT: it is not known. */
 int ph_containers_remove_json(struct ph_containers *cs, const char *json, size_t len);
 /* The JSON of a container's record, to be freed; NULL: no memory. redact: values of labels that look secret are masked. */

@@ -13,10 +13,11 @@
 #undef curl_easy_setopt
 #undef curl_easy_getinfo
 
-#define CT_CURL_FUNCTIONS(X)                                                                                        \
-	X(global_init)                                                                                              \
-	X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_strerror) X(multi_init) X(multi_cleanup) \
-		X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_info_read) X(multi_poll)        \
+#define CT_CURL_FUNCTIONS(X)                                                                                 \
+	X(global_init)                                                                                       \
+	X(easy_init)                                                                                         \
+	X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_strerror) X(multi_init) X(multi_cleanup)       \
+		X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_info_read) X(multi_poll) \
 			X(multi_strerror)
 
 struct ct_curl {

@@ -66,12 +66,10 @@ static bool get_privileged(struct ph_field_ctx *c, struct ph_field_ref *r, struc
 	return true;
 }
 
-static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+bool ph_container_ip(struct ph_field_ctx *c, const struct ph_container *k, struct ph_value *v)
 {
-	const struct ph_container *k = container(c);
 	struct ph_text t;
 
-	(void)r;
 	if (!k || !k->ip)
 		return false;
 	t = ph_scratch_open(c);
@@ -80,6 +78,12 @@ static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_val
 				      (uint8_t)k->ip },
 		   4);
 	return ph_scratch_close(c, &t, v);
+}
+
+static bool get_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
+{
+	(void)r;
+	return ph_container_ip(c, container(c), v);
 }
 
 /* Probes of a kubelet, which no record here has: none, of a container whose details are known. */

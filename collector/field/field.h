@@ -245,6 +245,11 @@ unsigned ph_syscall_category(const struct ph_syscall_info *s);
 /* syslog.c: "syslog sev=info msg=.." when the event is a message to syslog */
 bool ph_syslog_line(struct ph_field_ctx *c, struct ph_text *t);
 
+/* container.c */
+
+/* The address of a container; false when it has none or k is NULL. */
+bool ph_container_ip(struct ph_field_ctx *c, const struct ph_container *k, struct ph_value *v);
+
 /* fd.c */
 
 /* Letter and word of a descriptor kind; the word is NULL where there is none. */

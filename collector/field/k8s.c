@@ -110,18 +110,8 @@ static bool get_sandbox_id(struct ph_field_ctx *c, struct ph_field_ref *r, struc
 
 static bool get_pod_ip(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)
 {
-	const struct ph_container *k = sandbox(c);
-	struct ph_text t;
-
 	(void)r;
-	if (!k || !k->ip)
-		return false;
-	t = ph_scratch_open(c);
-	ph_text_ip(&t,
-		   (const uint8_t[]){ (uint8_t)(k->ip >> 24), (uint8_t)(k->ip >> 16), (uint8_t)(k->ip >> 8),
-				      (uint8_t)k->ip },
-		   4);
-	return ph_scratch_close(c, &t, v);
+	return ph_container_ip(c, sandbox(c), v);
 }
 
 static bool get_pod_label(struct ph_field_ctx *c, struct ph_field_ref *r, struct ph_value *v)

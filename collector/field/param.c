@@ -175,7 +175,8 @@ static void render_fd_num(struct rendering *r, int64_t num)
 	ph_text_char(r->res, '<');
 	ph_text_char(r->res, ph_fd_typechar(fd->type));
 	/* 0.29.3 has no letter as long as the socket has no name */
-	if (is_ip(fd->type) && (fd->name[0] || !(r->ev->block & PH_EB_PAIRS)) && fd->l4 < sizeof l4_letters && l4_letters[fd->l4])
+	if (is_ip(fd->type) && (fd->name[0] || !(r->ev->block & PH_EB_PAIRS)) && fd->l4 < sizeof l4_letters &&
+	    l4_letters[fd->l4])
 		ph_text_char(r->res, l4_letters[fd->l4]);
 	ph_text_char(r->res, '>');
 	ph_text_clean(r->res, fd->name, strlen(fd->name));

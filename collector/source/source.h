@@ -53,7 +53,8 @@ struct ph_source {
 	const struct ph_source_ops *ops;
 	/* Events before this time complete the snapshot and are not handed out: who made them may have ended in between. */
 	uint64_t begins_ns;
-	uint64_t first_ns; /* files: the time of the first event, which may be one that nobody wants to see; 0: none yet */
+	uint64_t
+		first_ns; /* files: the time of the first event, which may be one that nobody wants to see; 0: none yet */
 	/*
 	 * With opts.enter_events: the event of the last next() as the file has it, an enter or an exit with its own parameters, while *ev is
 	 * what the state engine is to see. NULL: it is the same.
